@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_AGENT_H
+#define SIPKEEPD_AGENT_AGENT_H
+
+/*
+ * The daemon's living whole: owns accounts, servers, names and transactions, brings what comes in to them, applies
+ * configurations, ends in order. Everything below it is reached through here.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/config.h"
+#include "base/address.h"
+#include "base/drops.h"
+#include "base/instant.h"
+#include "core/health.h"
+#include "core/registration.h"
+#include "core/selection.h"
+#include "net/loop.h"
+
+struct agent;
+struct account;
+
+/*
+ * Opens sockets and takes the configuration over; nothing is sent yet.
+ *
+ * config   owned from now on when it succeeds
+ * error    on failure: why, in words (256 bytes)
+ * Returns NULL on failure.
+ */
+struct agent *agent_new(struct loop *loop, struct config *config, char error[256]);
+
+/* Without a packet more. */
+void agent_free(struct agent *agent);
+
+/* Looks up, probes, registers. */
+void agent_start(struct agent *agent);
+
+/*
+ * Applies another configuration as a difference (B71).
+ *
+ * config   owned from now on when it succeeds
+ * error    on failure: why; nothing was touched
+ * Returns 0 or negative errno.
+ */
+int agent_reload(struct agent *agent, struct config *config, char error[256]);
+
+/*
+ * Unregisters all accounts side by side, 5 s at most (B43).
+ *
+ * on_stopped   called once, with how many got no answer
+ */
+void agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unanswered), void *arg);
+
+/* On request (B74). account NULL: all of them. Returns false if there is no such account or server. */
+bool agent_register(struct agent *agent, const char *account);
+bool agent_probe(struct agent *agent, const char *server);	/* "10.0.0.1", "10.0.0.1:5062", NULL: all */
+
+/* ---- What is seen from outside. Pointers are valid until the next event. ---- */
+
+enum account_state {			/* B70 */
+	ACCOUNT_REGISTERED,
+	ACCOUNT_REGISTERING,
+	ACCOUNT_FAILED,			/* refused by every server that would answer */
+	ACCOUNT_DOWN,			/* no server answers, or none is known */
+	ACCOUNT_FROZEN,			/* B60 */
+};
+
+struct candidate_status {
+	unsigned rank;
+	unsigned priority;
+	struct peer peer;
+	const char *name;		/* that it came from; "" */
+	enum health_state health;
+	enum health_cause cause;
+	bool active;
+	bool failed;			/* shown in place of the health (B16) */
+	bool held_off;			/* B18 */
+	int64_t blocked_ms;		/* time until it is free again; 0 */
+	int refused_code;		/* SIP status of the refusal or hold-off; 0 */
+	int64_t rtt_ms;			/* of the last answered probe; -1: none yet */
+	int64_t next_probe_ms;
+	int probe_code;			/* last answer to OPTIONS; 0: none */
+};
+
+struct account_status {
+	const char *aor;		/* "100@example.com" */
+	const char *server_text;	/* the server field as written */
+	enum account_state state;
+	enum registration_state machine;
+	enum selection_reason reason;	/* why this server */
+	int active;			/* index among the candidates, or -1 */
+	size_t candidates;
+	int64_t granted_s;		/* 0: nothing granted */
+	int64_t refresh_ms;		/* until the next refresh; -1: none planned */
+	int64_t registered_ms;		/* for how long; -1: it is not */
+	const char *contact;		/* as registered; "" */
+	const char *last_error;		/* in words; "" */
+	bool redundant;			/* B70 */
+	bool dns_stale;
+	int64_t dns_age_ms;		/* of the oldest answer behind the list; -1: no DNS in it */
+	const char *dns_error;		/* "" */
+	unsigned long failovers, failbacks;
+};
+
+struct agent_status {
+	unsigned generation;		/* B71 */
+	size_t accounts;
+	size_t registered;
+	size_t servers;
+	size_t transactions;
+	int64_t uptime_s;
+	const struct drops *drops;
+	const struct config *config;
+};
+
+void agent_status(const struct agent *agent, struct agent_status *status);
+
+/* The i-th account, 0 .. accounts-1, sorted as in the configuration; or by name. NULL if there is none. */
+const struct account *agent_account(const struct agent *agent, size_t i);
+const struct account *agent_account_by_name(const struct agent *agent, const char *aor_or_user);
+void account_status(const struct account *account, struct account_status *status);
+bool account_candidate_status(const struct account *account, size_t i, struct candidate_status *status);
+
+const char *account_state_str(enum account_state state);
+
+/*
+ * Listeners for what changes: called after each event that may have changed a status (wait, journal).
+ * One listener; NULL takes it away.
+ */
+void agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_CONFIG_H
+#define SIPKEEPD_AGENT_CONFIG_H
+
+/*
+ * sipkeepd.conf, parsed and validated whole into an immutable structure. Nothing outside reads the file.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/str.h"
+#include "core/serverspec.h"
+#include "net/resolver.h"
+#include "net/transport.h"
+
+#define CONFIG_UPSTREAMS_MAX 6
+
+enum contact_mode {
+	CONTACT_LOCAL,		/* our address as known here */
+	CONTACT_RECEIVED,	/* as the server sees it */
+	CONTACT_FIXED,		/* account_config.contact_uri */
+};
+
+enum family_policy {
+	FAMILY_ANY,		/* IPv4 first */
+	FAMILY_IPV4,
+	FAMILY_IPV6,
+};
+
+/* Timers; an account may deviate from the global ones. */
+struct timing {
+	int64_t probe_interval_ms;		/* B10: 5 min */
+	int64_t probe_interval_active_ms;	/* B20: 5 min */
+	int64_t probe_interval_down_ms;		/* B20: 5 min */
+	int64_t probe_timeout_ms;		/* B19: 4 s */
+	int64_t expires_s;			/* B33: 300 */
+	int64_t failback_stable_ms;		/* B38: 0 */
+};
+
+struct account_config {
+	char *user;
+	struct serverfield server;
+	char *server_text;		/* as written */
+	char *auth_user;		/* never NULL: user if none is given */
+	char *password;			/* never NULL; "" if none. Never logged. */
+	char *display_name;		/* or NULL */
+	enum sip_transport transport;
+	uint16_t port;			/* for names without one; 5060 or 5061 unless set */
+	enum family_policy family;
+	uint8_t dscp;			/* 24 unless set */
+	enum contact_mode contact_mode;
+	char *contact_uri;		/* CONTACT_FIXED only, else NULL */
+	struct timing timing;
+	char *aor;			/* "100@example.com": the account's name in log, tool and status */
+	int line;			/* where its block begins */
+	char *file;
+};
+
+struct config {
+	struct transport_listen upstream[CONFIG_UPSTREAMS_MAX];	/* udp:0.0.0.0:5060 and udp:[::]:5060 unless set */
+	size_t upstream_count;
+	struct address nameserver[RESOLVER_NAMESERVERS_MAX];
+	size_t nameserver_count;	/* 0: resolv.conf */
+	char *interface;		/* or NULL */
+	char *control;			/* path of the control socket */
+	char *control_group;		/* or NULL */
+	char *pid_file;			/* or NULL */
+	char *state_dir;		/* or NULL */
+	char *user;			/* to run as, or NULL */
+	int64_t dns_refresh_ms;		/* 2 h; 0: by TTL */
+	bool unregister_on_exit;
+	struct timing timing;		/* the global ones */
+	struct account_config *accounts;
+	size_t account_count;
+	unsigned generation;		/* set by who applies it (B71) */
+};
+
+/*
+ * Reads and validates a file and what it includes.
+ *
+ * path      file name, or text: when text is not NULL it is parsed in place of the file's content (tests)
+ * errors    appended to: one line per finding, "FILE:LINE: what is wrong; what to do\n". Warnings begin with
+ *           "FILE:LINE: warning: ".
+ * Returns NULL if there was an error (the first one at least is in errors).
+ */
+struct config *config_read(const char *path, const char *text, struct strbuf *errors);
+void config_free(struct config *config);
+
+/* The account of that AOR, or NULL. */
+const struct account_config *config_account(const struct config *config, const char *aor);
+
+/* What differs between two settings of one account decides what must happen to its registration (B71). */
+enum account_change {
+	ACCOUNT_SAME,		/* not one packet */
+	ACCOUNT_REREGISTER,	/* password, timers, contact …: registers anew where it is */
+	ACCOUNT_MOVE,		/* server field, transport, family, port: new candidates, moves as in B38 */
+};
+
+enum account_change configdiff_account(const struct account_config *from, const struct account_config *to);
+
+/*
+ * What differs outside of the accounts and cannot be changed while running (upstream, interface, control, user …).
+ *
+ * Returns the first such key, or NULL.
+ */
+const char *configdiff_needs_restart(const struct config *from, const struct config *to);
+
+/* All keys, for the test that compares them with the manual and the sample; ends with NULL. */
+const char *const *config_global_keys(void);
+const char *const *config_account_keys(void);
+
+const char *contact_mode_str(enum contact_mode mode);
+const char *family_policy_str(enum family_policy family);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_NAMES_H
+#define SIPKEEPD_AGENT_NAMES_H
+
+/*
+ * From serverspecs that are names to the servers behind them, kept up to date: SRV, then addresses (B4), /etc/hosts,
+ * one lookup for all who share a name (B56), retries and refreshes (B50, B51), name servers in turn (B54).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/config.h"
+#include "base/dns.h"
+#include "base/handle.h"
+#include "core/candidates.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+
+struct names;
+
+/* What is asked: everything that two accounts must share to share the lookup. */
+struct name_request {
+	char name[DNS_NAME_SIZE];
+	uint16_t port;			/* of the serverspec; 0: SRV first */
+	uint16_t default_port;		/* of the account, when SRV says there is none */
+	enum sip_transport transport;
+	enum family_policy family;
+};
+
+enum name_state {
+	NAME_ASKING,		/* no answer yet, none failed */
+	NAME_FOUND,		/* servers found */
+	NAME_EMPTY,		/* answered: no servers there */
+	NAME_FAILED,		/* lookups fail and nothing is known */
+};
+
+struct name_view {
+	enum name_state state;
+	struct found_list found;	/* borrowed: valid until the next event */
+	bool stale;			/* the last lookup failed or is doubted; `found` is the last good answer */
+	enum dns_outcome last;		/* worst outcome of the last lookups */
+	struct instant answered_at;	/* when the oldest part of it was confirmed */
+};
+
+struct names_events {
+	/* A watched name leads to other servers now, or its state has changed. From the loop, never inside a call. */
+	void (*on_change)(void *arg, struct handle watch);
+
+	/* Some server of that name is up (B52). */
+	bool (*any_up)(void *arg, struct handle watch);
+};
+
+struct names_settings {
+	struct address nameserver[RESOLVER_NAMESERVERS_MAX];
+	size_t nameserver_count;	/* 0: resolv.conf, read again before each lookup */
+	int64_t dns_refresh_ms;		/* 0: by TTL */
+};
+
+/* events must outlive it. NULL without memory. */
+struct names *names_new(struct loop *loop, struct resolver *resolver, const struct names_settings *settings,
+    const struct names_events *events, void *arg);
+void names_free(struct names *names);
+
+/* Other settings from now on; nothing is asked for that alone. */
+void names_configure(struct names *names, const struct names_settings *settings);
+
+/*
+ * Watches a name; the same request gives the same watch, counted. The lookup starts at once.
+ * Returns the zero handle without memory.
+ */
+struct handle names_watch(struct names *names, const struct name_request *request);
+void names_unwatch(struct names *names, struct handle watch);
+
+/* What is known now. Returns false for a stale handle. */
+bool names_view(const struct names *names, struct handle watch, struct name_view *view);
+
+const struct name_request *names_request(const struct names *names, struct handle watch);
+
+/* Look again now, once a minute at most (B50). */
+void names_refresh(struct names *names, struct handle watch);
+void names_refresh_all(struct names *names);
+
+const char *name_state_str(enum name_state state);
+
+#endif

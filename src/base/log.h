@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_BASE_LOG_H
+#define SIPKEEPD_BASE_LOG_H
+
+/*
+ * The log: one line a record, prefixed by the object it is about ("100@example.com", "udp:192.0.2.1:5060").
+ * Its settings are the program's only globals. Secrets never come here.
+ */
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,	/* transitions (B73) */
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,	/* -d: every SIP message too */
+};
+
+/* To the terminal (stderr) with the wall-clock time before each line. The state before any call. */
+void log_to_terminal(void);
+
+/* To syslog, facility daemon. */
+void log_to_syslog(const char *program);
+
+/*
+ * To a function, for tests and for who listens besides. NULL takes it away.
+ *
+ * line   object prefix and text, no newline; valid during the call
+ */
+void log_to_sink(void (*sink)(void *arg, enum log_level level, const char *line), void *arg);
+
+void log_set_level(enum log_level level);	/* what is finer is dropped; NOTICE at first */
+enum log_level log_level(void);
+
+/* object may be NULL. Control characters in the text come out as '?'. */
+void log_line(enum log_level level, const char *object, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+const char *log_level_str(enum log_level level);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_CORE_SELECTION_H
+#define SIPKEEPD_CORE_SELECTION_H
+
+/*
+ * Which candidate an account should be on, and why: one pure function over the whole table, asked at every event
+ * (B31, B38, B39).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/instant.h"
+#include "core/health.h"
+
+struct selection_candidate {
+	enum health_state health;
+	struct instant health_since;	/* when it entered that state */
+	unsigned rank;			/* 1..4, lower preferred */
+	unsigned priority;		/* lower preferred */
+	unsigned order;			/* the account's own order, lower preferred (B6) */
+	bool blocked;			/* failed or held off (B16, B18), until: */
+	struct instant free_at;
+};
+
+enum selection_reason {
+	SELECTION_NONE,			/* there is no candidate */
+	SELECTION_FIRST,		/* nothing was active: the best there is (B31) */
+	SELECTION_BEST,			/* the active one is the best there is */
+	SELECTION_EQUAL,		/* the active one stays among equals (B39) */
+	SELECTION_BETTER_UNPROVEN,	/* a better one exists but is not known to be up (B38) */
+	SELECTION_BETTER_UNSTABLE,	/* a better one is up, not for long enough (B38) */
+	SELECTION_BETTER_BLOCKED,	/* a better one failed or is held off for this account (B16, B18) */
+	SELECTION_ALONE,		/* the active one is down and nothing better is to be had (B31) */
+	SELECTION_DOWN,			/* failover: the active one went down (B37) */
+	SELECTION_REFUSED,		/* failover: the active one failed or is held off (B37) */
+	SELECTION_FAILBACK,		/* a better one is up (B38) */
+	SELECTION_WAIT,			/* all failed or held off: this one's time comes first (B31) */
+	SELECTION_REASONS,
+};
+
+struct selection {
+	int chosen;			/* index; -1: none */
+	enum selection_reason reason;
+	struct instant look_again;	/* the choice may be another one then, with no event in between */
+};
+
+/*
+ * active   index of the active candidate; -1: none
+ * stable_ms  how long a better one must have been up before a failback
+ *
+ * Source: B31, B37, B38, B39.
+ */
+struct selection selection_choose(const struct selection_candidate *candidates, size_t count, int active,
+    int64_t stable_ms, struct instant now);
+
+/* a is of strictly better rank, or of the same rank and strictly better priority. */
+bool selection_better(const struct selection_candidate *a, const struct selection_candidate *b);
+
+/* The word for log, tool, JSON and manual ("active-down"), and the sentence for people. */
+const char *selection_reason_str(enum selection_reason reason);
+const char *selection_reason_text(enum selection_reason reason);
+
+#endif

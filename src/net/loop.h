@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_NET_LOOP_H
+#define SIPKEEPD_NET_LOOP_H
+
+/*
+ * The event loop: the clocks, timers and signals. In the daemon this is libevent, in the tests the virtual world.
+ */
+
+#include <stdint.h>
+
+#include "base/instant.h"
+
+struct loop;
+struct timer;
+
+struct loop *loop_new(void);	/* NULL without memory */
+void loop_free(struct loop *loop);
+
+/* Runs until loop_stop(). Returns 0 or negative errno. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
+struct instant loop_now(const struct loop *loop);
+
+/* Wall clock, seconds since 1970, for logs and status only. */
+int64_t loop_wall_s(const struct loop *loop);
+
+/*
+ * A timer that is not armed yet.
+ *
+ * on_due   called once each time it comes due; it may set or free its own timer
+ * Returns NULL without memory.
+ */
+struct timer *timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg);
+
+/* Arms it for that instant alone, whatever it was armed for; INSTANT_NEVER disarms. Past instants are due at once. */
+void timer_set(struct timer *timer, struct instant due);
+struct instant timer_due(const struct timer *timer);	/* INSTANT_NEVER if not armed */
+void timer_free(struct timer *timer);			/* NULL is fine; it does not fire any more */
+
+/* Calls on_signal from the loop, not from the signal. Returns 0 or negative errno. */
+int loop_on_signal(struct loop *loop, int signal_number, void (*on_signal)(void *arg, int signal_number), void *arg);
+
+#endif

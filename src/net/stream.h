@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_NET_STREAM_H
+#define SIPKEEPD_NET_STREAM_H
+
+/*
+ * A unix listener with buffered connections: one request line in, any bytes out, closed. For the control socket.
+ * Slow, silent and greedy clients cost a bounded buffer and are closed after a time (bufferevents behind it).
+ */
+
+#include <stddef.h>
+
+#include "net/loop.h"
+
+#define STREAM_LINE_MAX 4096		/* a longer request line is answered by on_line with line NULL */
+#define STREAM_CLIENTS_MAX 64		/* more wait in the kernel's queue */
+#define STREAM_IDLE_MS 10000		/* without a whole request line, or without taking our bytes */
+
+struct stream_listener;
+struct stream;
+
+struct stream_events {
+	/*
+	 * A whole line has come; called once per connection.
+	 *
+	 * line   without its newline, terminated; NULL: it was too long or had a NUL in it
+	 * Answer with stream_write() and end with stream_finish(), now or later.
+	 */
+	void (*on_line)(void *arg, struct stream *stream, const char *line);
+
+	/* The connection has gone before stream_finish(); the stream is freed after this call. */
+	void (*on_gone)(void *arg, struct stream *stream);
+};
+
+/*
+ * Listens at a path. The socket appears with its final permissions at once: it is made in a private directory
+ * beside it and renamed into place. An old socket there is replaced unless somebody listens on it.
+ *
+ * group   name of the group that may connect besides the owner, or NULL (mode 0660 or 0600)
+ * error   on failure: why, in words (256 bytes)
+ * Returns NULL on failure.
+ */
+struct stream_listener *stream_listen(struct loop *loop, const char *path, const char *group,
+    const struct stream_events *events, void *arg, char error[256]);
+void stream_listener_free(struct stream_listener *listener);	/* closes all, removes the socket file */
+
+/* Queues bytes. Returns 0 or -ENOMEM. */
+int stream_write(struct stream *stream, const char *bytes, size_t len);
+
+/* Sends what is queued, closes, frees; no event follows. */
+void stream_finish(struct stream *stream);
+
+#endif
