@@ -38,7 +38,7 @@ struct peer {
 
 /*
  * Parses an IPv4 or IPv6 address, an IPv6 one bare or in brackets; with `:port` behind IPv4 or the bracket.
- * No port gives port 0. Scoped addresses (fe80::1%eth0) are not taken.
+ * No port gives port 0; a port that is written must be 1..65535. Scoped addresses (fe80::1%eth0) are not taken.
  *
  * Returns false if the text is anything else; *address is untouched then.
  */

@@ -24,8 +24,11 @@ void log_to_terminal(void);
 /* To syslog, facility daemon. */
 void log_to_syslog(const char *program);
 
+/* To nobody but the sink. */
+void log_to_nowhere(void);
+
 /*
- * To a function, for tests and for who listens besides. NULL takes it away.
+ * To a function besides, for tests and for who listens. NULL takes it away.
  *
  * line   object prefix and text, no newline; valid during the call
  */
@@ -34,7 +37,12 @@ void log_to_sink(void (*sink)(void *arg, enum log_level level, const char *line)
 void log_set_level(enum log_level level);	/* what is finer is dropped; NOTICE at first */
 enum log_level log_level(void);
 
-/* object may be NULL. Control characters in the text come out as '?'. */
+/*
+ * One record, no newline at its end; errno is left as it was.
+ *
+ * object   what it is about; may be NULL
+ * format   as printf; control characters in the result come out as '?', what is over 4 KB is cut
+ */
 void log_line(enum log_level level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+enum { LINE_SIZE = 4096 };
+
+enum log_target {
+	TARGET_TERMINAL,
+	TARGET_SYSLOG,
+	TARGET_NOWHERE,
+};
+
+/* The one place with settings for the whole program; everything else is handed down. */
+static struct {
+	enum log_target target;
+	enum log_level level;
+	void (*sink)(void *arg, enum log_level level, const char *line);
+	void *arg;
+} settings = { .level = LOG_LEVEL_NOTICE };
+
+void
+log_to_terminal(void)
+{
+	settings.target = TARGET_TERMINAL;
+}
+
+void
+log_to_syslog(const char *program)
+{
+	openlog(program, LOG_PID, LOG_DAEMON);
+	settings.target = TARGET_SYSLOG;
+}
+
+void
+log_to_nowhere(void)
+{
+	settings.target = TARGET_NOWHERE;
+}
+
+void
+log_to_sink(void (*sink)(void *arg, enum log_level level, const char *line), void *arg)
+{
+	settings.sink = sink;
+	settings.arg = arg;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	settings.level = level;
+}
+
+enum log_level
+log_level(void)
+{
+	return settings.level;
+}
+
+const char *
+log_level_str(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return "error";
+	case LOG_LEVEL_WARNING:
+		return "warning";
+	case LOG_LEVEL_NOTICE:
+		return "notice";
+	case LOG_LEVEL_INFO:
+		return "info";
+	case LOG_LEVEL_DEBUG:
+		return "debug";
+	}
+	return "?";
+}
+
+static int
+syslog_priority(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return LOG_ERR;
+	case LOG_LEVEL_WARNING:
+		return LOG_WARNING;
+	case LOG_LEVEL_NOTICE:
+		return LOG_NOTICE;
+	case LOG_LEVEL_INFO:
+		return LOG_INFO;
+	case LOG_LEVEL_DEBUG:
+		return LOG_DEBUG;
+	}
+	return LOG_ERR;
+}
+
+/* Text from the network must not steer a terminal: neither C0, nor C1 as UTF-8 writes it (C2 80..9F). */
+static void
+clean(char *line)
+{
+	for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
+}
+
+static void
+write_terminal(enum log_level level, const char *line)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (localtime_r(&now.tv_sec, &tm) == NULL)
+		memset(&tm, 0, sizeof(tm));
+	/* Only what needs attention is named: most lines are transitions, and read better bare. */
+	fprintf(stderr, "%02d:%02d:%02d.%03ld %s%s%s\n", tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000,
+	    level <= LOG_LEVEL_WARNING ? log_level_str(level) : "", level <= LOG_LEVEL_WARNING ? ": " : "", line);
+}
+
+void
+log_line(enum log_level level, const char *object, const char *format, ...)
+{
+	static const char cut[] = "...";
+	char line[LINE_SIZE];
+	int saved_errno = errno, prefix = 0, len;
+	va_list args;
+
+	if (level > settings.level)
+		return;
+	if (object != NULL)
+		prefix = snprintf(line, sizeof(line) / 2, "%s: ", object);
+	if (prefix < 0)
+		prefix = 0;
+	if ((size_t)prefix >= sizeof(line) / 2)
+		prefix = sizeof(line) / 2 - 1;
+	errno = saved_errno;	/* for %m */
+	va_start(args, format);
+	len = vsnprintf(line + prefix, sizeof(line) - (size_t)prefix, format, args);
+	va_end(args);
+	if (len < 0)
+		line[prefix] = '\0';
+	else if ((size_t)len >= sizeof(line) - (size_t)prefix)
+		memcpy(line + sizeof(line) - sizeof(cut), cut, sizeof(cut));
+	clean(line);
+
+	switch (settings.target) {
+	case TARGET_TERMINAL:
+		write_terminal(level, line);
+		break;
+	case TARGET_SYSLOG:
+		syslog(syslog_priority(level), "%s", line);
+		break;
+	case TARGET_NOWHERE:
+		break;
+	}
+	if (settings.sink != NULL)
+		settings.sink(settings.arg, level, line);
+	errno = saved_errno;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_DIGITS_MAX = 20, STRBUF_FIRST_CAP = 128 };
+
+#define DURATION_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
+
+/* Not tolower(): that one asks the locale. */
+static unsigned char
+lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool
+digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+struct span
+span_of(const char *text)
+{
+	return (struct span){ .at = text, .len = text != NULL ? strlen(text) : 0 };
+}
+
+bool
+span_equal(struct span s, const char *text)
+{
+	return s.at != NULL && strlen(text) == s.len && memcmp(s.at, text, s.len) == 0;
+}
+
+bool
+span_equal_nocase(struct span s, const char *text)
+{
+	if (s.at == NULL || strlen(text) != s.len)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (lower(s.at[i]) != lower(text[i]))
+			return false;
+	}
+	return true;
+}
+
+struct span
+span_trim(struct span s)
+{
+	while (s.len > 0 && blank(s.at[0])) {
+		s.at++;
+		s.len--;
+	}
+	while (s.len > 0 && blank(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+char *
+span_dup(struct span s)
+{
+	char *copy = malloc(s.len + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (s.len > 0)
+		memcpy(copy, s.at, s.len);
+	copy[s.len] = '\0';
+	return copy;
+}
+
+bool
+span_number(struct span s, uint64_t max, uint64_t *value)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0 || s.len > NUMBER_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		uint64_t d;
+
+		if (!digit(s.at[i]))
+			return false;
+		d = (uint64_t)(s.at[i] - '0');
+		if (d > max || n > (max - d) / 10)
+			return false;
+		n = n * 10 + d;
+	}
+	*value = n;
+	return true;
+}
+
+bool
+span_duration_ms(struct span s, int64_t *ms)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 } };
+	struct span number, unit;
+	uint64_t n;
+
+	s = span_trim(s);
+	number = (struct span){ .at = s.at };
+	while (number.len < s.len && digit(s.at[number.len]))
+		number.len++;
+	if (number.len == 0)
+		return false;
+	unit = span_trim((struct span){ .at = s.at + number.len, .len = s.len - number.len });
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!span_equal(unit, units[i].name))
+			continue;
+		if (!span_number(number, (uint64_t)(DURATION_MAX_MS / units[i].ms), &n))
+			return false;
+		*ms = (int64_t)n * units[i].ms;
+		return true;
+	}
+	return false;
+}
+
+bool
+str_equal_nocase(const char *a, const char *b)
+{
+	return span_equal_nocase(span_of(a), b);
+}
+
+/* Room for `more` bytes and the terminator. */
+static bool
+reserve(struct strbuf *b, size_t more)
+{
+	size_t cap = b->cap > 0 ? b->cap : STRBUF_FIRST_CAP;
+	char *data;
+
+	if (b->failed)
+		return false;
+	if (more >= SIZE_MAX / 4 - b->len) {
+		b->failed = true;
+		return false;
+	}
+	if (b->data != NULL && b->len + more < b->cap)
+		return true;
+	while (cap <= b->len + more)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (data == NULL) {
+		b->failed = true;
+		return false;
+	}
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
+void
+strbuf_append_n(struct strbuf *b, const char *bytes, size_t len)
+{
+	if (!reserve(b, len))
+		return;
+	if (len > 0)
+		memcpy(b->data + b->len, bytes, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void
+strbuf_append(struct strbuf *b, const char *text)
+{
+	strbuf_append_n(b, text, strlen(text));
+}
+
+void
+strbuf_append_span(struct strbuf *b, struct span s)
+{
+	strbuf_append_n(b, s.at, s.len);
+}
+
+void
+strbuf_vprintf(struct strbuf *b, const char *format, va_list args)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	if (len < 0)
+		b->failed = true;
+	else if (reserve(b, (size_t)len)) {
+		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+		b->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+void
+strbuf_printf(struct strbuf *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strbuf_vprintf(b, format, args);
+	va_end(args);
+}
+
+void
+strbuf_clear(struct strbuf *b)
+{
+	b->len = 0;
+	b->failed = false;
+	if (b->data != NULL)
+		b->data[0] = '\0';
+}
+
+void
+strbuf_fini(struct strbuf *b)
+{
+	free(b->data);
+	*b = (struct strbuf){ 0 };
+}
