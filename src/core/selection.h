@@ -13,10 +13,14 @@
 #include "base/instant.h"
 #include "core/health.h"
 
+#define SELECTION_UNLISTED 5	/* rank of an active candidate that is no longer listed: any other is better */
+
 struct selection_candidate {
 	enum health_state health;
 	struct instant health_since;	/* when it entered that state */
-	unsigned rank;			/* 1..4, lower preferred */
+	bool trying;			/* active only: its first REGISTER is pending */
+	bool silent;			/* active only: and has been unanswered for 4 s (B37) */
+	unsigned rank;			/* 1..4, lower preferred; SELECTION_UNLISTED: left by DNS or configuration */
 	unsigned priority;		/* lower preferred */
 	unsigned order;			/* the account's own order, lower preferred (B6) */
 	bool blocked;			/* failed or held off (B16, B18), until: */
@@ -33,6 +37,7 @@ enum selection_reason {
 	SELECTION_BETTER_BLOCKED,	/* a better one failed or is held off for this account (B16, B18) */
 	SELECTION_ALONE,		/* the active one is down and nothing better is to be had (B31) */
 	SELECTION_DOWN,			/* failover: the active one went down (B37) */
+	SELECTION_SILENT,		/* failover: the active one left the first REGISTER unanswered (B37) */
 	SELECTION_REFUSED,		/* failover: the active one failed or is held off (B37) */
 	SELECTION_FAILBACK,		/* a better one is up (B38) */
 	SELECTION_WAIT,			/* all failed or held off: this one's time comes first (B31) */
