@@ -93,6 +93,14 @@ bool message_parse(struct message *message, const uint8_t *bytes, size_t len, en
 void message_fini(struct message *message);
 
 /*
+ * As message_parse(), with that many bytes of memory for the header fields; 0: as many as it takes. A message that
+ * does not fit is refused (DROP_MEMORY). For tests: every refusal of memory ends here, never in a field that is
+ * missing.
+ */
+bool message_parse_within(struct message *message, const uint8_t *bytes, size_t len, size_t memory,
+    enum drop_reason *why);
+
+/*
  * Appends the message for the log of -d: line by line, with credentials masked (response, nonce counts and the
  * like stay; the value of `response` and whole Authorization values of unknown schemes do not), bodies by length
  * only, control characters as '?'.
