@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/lookups.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Without memory a hash keeps what it has and the new one stays outside. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/hosts.h"
+#include "net/entropy.h"
+#include "net/store.h"
+
+#define HOSTS_PATH "/etc/hosts"
+#define REFRESH_GAP_MS 60000	/* B50 */
+
+struct lookup_key {
+	uint16_t type;
+	char name[DNS_NAME_SIZE];	/* lower case, zeros behind it */
+};
+
+struct lookup {
+	UT_hash_handle hh;
+	struct lookups *owner;
+	struct lookup_key key;
+	LIST_HEAD(, lookup_use) uses;
+	struct timer *timer;		/* armed for the next lookup, never while one is under way */
+	struct dnsview view;
+	bool ended;
+	unsigned version;
+	struct instant begun;		/* the last lookup; never: none yet */
+
+	/* The lookup under way: */
+	struct resolver_query *query;	/* NULL: none is */
+	struct instant deadline;
+	struct address server[RESOLVER_NAMESERVERS_MAX];	/* those that may still be asked */
+	size_t servers;
+	size_t asked;			/* place of the one that is asked now */
+	enum dns_outcome worst;		/* most telling failure so far */
+};
+
+struct lookups {
+	struct loop *loop;
+	struct resolver *resolver;
+	struct names_settings settings;
+	const struct lookups_events *events;
+	struct lookup *all;
+
+	/* One reading of the hosts file serves all lookups that begin at the same time. */
+	struct strbuf hosts;
+	int hosts_error;		/* of that reading: 0 or negative errno */
+	struct instant hosts_at;	/* never: not read */
+	struct timer *hosts_timer;	/* forgets it again */
+};
+
+static void ask(struct lookup *l);
+
+/* ---- The hosts file. ---- */
+
+static void
+hosts_forget(void *arg)
+{
+	struct lookups *ls = arg;
+
+	strbuf_fini(&ls->hosts);
+	ls->hosts_at = INSTANT_NEVER;
+}
+
+/* Returns 0, or -ENOMEM: what it says is not known. */
+static int
+hosts_read(struct lookups *ls)
+{
+	struct instant now = loop_now(ls->loop);
+
+	if (instant_is_never(ls->hosts_at) || instant_before(ls->hosts_at, now)) {
+		strbuf_fini(&ls->hosts);
+		ls->hosts_error = store_read(HOSTS_PATH, &ls->hosts);
+		ls->hosts_at = now;
+		timer_set(ls->hosts_timer, instant_add(now, 1));
+	}
+	return ls->hosts_error == -ENOMEM || ls->hosts.failed ? -ENOMEM : 0;
+}
+
+static size_t
+hosts_addresses(struct lookups *ls, const char *name, struct address to[HOSTS_ADDRESSES_MAX])
+{
+	if (ls->hosts_error != 0 || ls->hosts.len == 0)
+		return 0;
+	return hosts_find((struct span){ ls->hosts.data, ls->hosts.len }, name, to);
+}
+
+/* ---- The end of a lookup. ---- */
+
+static bool
+any_up(const struct lookup *l)
+{
+	const struct lookup_use *use;
+
+	LIST_FOREACH(use, &l->uses, entry) {
+		if (l->owner->events->any_up(use->user))
+			return true;
+	}
+	return false;
+}
+
+/* One line when it begins to fail, one when it is over (B73). */
+static void
+log_end(const struct lookup *l, enum dnsview_verdict verdict, bool failed_before)
+{
+	const struct dnsview *view = &l->view;
+	const char *outcome = dns_outcome_str(view->last);
+	char object[DNS_NAME_SIZE + 16];
+
+	snprintf(object, sizeof(object), "%s %s", dns_type_str((enum dns_type)l->key.type), l->key.name);
+	switch (verdict) {
+	case DNSVIEW_NEW:
+	case DNSVIEW_CONFIRMED:
+		if (failed_before)
+			log_line(LOG_LEVEL_NOTICE, object, "DNS answers again: %s", outcome);
+		break;
+	case DNSVIEW_KEPT:
+		if (!failed_before)
+			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; the last good answer stays", outcome);
+		break;
+	case DNSVIEW_NOTHING:
+		if (!failed_before)
+			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; nothing is known yet", outcome);
+		break;
+	}
+}
+
+static void
+end_lookup(struct lookup *l, const struct dns_answer *answer)
+{
+	struct lookups *ls = l->owner;
+	struct dnsview_policy policy = { .refresh_ms = ls->settings.dns_refresh_ms };
+	bool failed_before = l->view.retries > 0;
+	enum dnsview_verdict verdict;
+	struct lookup_use *use;
+
+	assert(l->query == NULL);
+	entropy_bytes(&policy.jitter, sizeof(policy.jitter));
+	if (answer->outcome == DNS_NXDOMAIN || answer->outcome == DNS_NODATA)
+		policy.named_is_up = any_up(l);
+	verdict = dnsview_step(&l->view, answer, &policy, loop_now(ls->loop));
+	l->ended = true;
+	if (verdict == DNSVIEW_NEW)
+		l->version++;
+	timer_set(l->timer, l->view.next);
+	log_end(l, verdict, failed_before);
+	LIST_FOREACH(use, &l->uses, entry)
+		ls->events->on_ended(use->user);
+}
+
+/* ---- One lookup. ---- */
+
+/* What is worth telling when all have failed: that somebody answered, and how badly (B57), before silence. */
+static unsigned
+telling(enum dns_outcome outcome)
+{
+	switch (outcome) {
+	case DNS_TRUNCATED:
+		return 5;
+	case DNS_MALFORMED:
+		return 4;
+	case DNS_SERVFAIL:
+		return 3;
+	case DNS_REFUSED:
+		return 2;
+	case DNS_SILENT:
+		return 1;
+	case DNS_GOOD:
+	case DNS_NXDOMAIN:
+	case DNS_NODATA:
+	case DNS_UNSENDABLE:
+		break;
+	}
+	return 0;
+}
+
+/* The asked one has failed: a silent one may be asked again if there is time, who refused is not bothered. */
+static void
+pass_on(struct lookup *l, enum dns_outcome outcome)
+{
+	if (telling(outcome) > telling(l->worst))
+		l->worst = outcome;
+	if (outcome == DNS_SILENT) {
+		l->asked++;
+	} else {
+		l->servers--;
+		memmove(&l->server[l->asked], &l->server[l->asked + 1],
+		    (l->servers - l->asked) * sizeof(l->server[0]));
+	}
+	if (l->asked >= l->servers)
+		l->asked = 0;
+}
+
+static void
+on_answer(void *arg, const struct dns_answer *answer)
+{
+	struct lookup *l = arg;
+
+	l->query = NULL;
+	if (!dnsview_ask_next(answer->outcome)) {
+		end_lookup(l, answer);
+		return;
+	}
+	pass_on(l, answer->outcome);
+	ask(l);
+}
+
+/* Asks the next name server; ends the lookup when none is left or the time is over. From the loop only. */
+static void
+ask(struct lookup *l)
+{
+	struct lookups *ls = l->owner;
+
+	while (l->servers > 0) {
+		int64_t left = instant_since(loop_now(ls->loop), l->deadline);
+		int wait = left < DNSVIEW_SERVER_WAIT_MS ? (int)left : DNSVIEW_SERVER_WAIT_MS;
+
+		if (left <= 0)
+			break;
+		l->query = resolver_ask(ls->resolver, &l->server[l->asked], l->key.name, (enum dns_type)l->key.type,
+		    wait, on_answer, l);
+		if (l->query != NULL)
+			return;
+		pass_on(l, DNS_UNSENDABLE);
+	}
+	end_lookup(l, &(struct dns_answer){ .outcome = l->worst });
+}
+
+/* Ends it with the addresses of the hosts file; a name that is there is not asked for in DNS. */
+static void
+end_by_hosts(struct lookup *l, const struct address *addresses, size_t count)
+{
+	enum address_family family = l->key.type == DNS_A ? ADDRESS_IPV4 : ADDRESS_IPV6;
+	struct dns_answer answer = { .outcome = DNS_NODATA };
+	struct dns_record *records = calloc(count, sizeof(*records));
+
+	if (records == NULL) {
+		end_lookup(l, &(struct dns_answer){ .outcome = DNS_UNSENDABLE });
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (addresses[i].family == family)
+			records[answer.count++].address = addresses[i];
+	}
+	if (answer.count > 0)
+		answer = (struct dns_answer){ .outcome = DNS_GOOD, .count = answer.count, .records = records };
+	end_lookup(l, &answer);
+	free(records);
+}
+
+/* first   place of the name server that is asked first, modulo their number (B53 wants another one) */
+static void
+begin_lookup(struct lookup *l, size_t first)
+{
+	struct lookups *ls = l->owner;
+	struct address addresses[HOSTS_ADDRESSES_MAX];
+	size_t count = 0;
+
+	l->begun = loop_now(ls->loop);
+	if (l->key.type != DNS_SRV) {
+		if (hosts_read(ls) != 0) {
+			end_lookup(l, &(struct dns_answer){ .outcome = DNS_UNSENDABLE });
+			return;
+		}
+		count = hosts_addresses(ls, l->key.name, addresses);
+	}
+	if (count > 0) {
+		end_by_hosts(l, addresses, count);
+		return;
+	}
+	l->deadline = instant_add(l->begun, DNSVIEW_LOOKUP_MS);
+	l->worst = DNS_UNSENDABLE;
+	l->servers = ls->settings.nameserver_count;
+	memcpy(l->server, ls->settings.nameserver, sizeof(l->server));
+	if (l->servers == 0)
+		l->servers = resolver_system_nameservers(l->server);
+	l->asked = l->servers > 0 ? first % l->servers : 0;
+	ask(l);
+}
+
+static void
+on_due(void *arg)
+{
+	begin_lookup(arg, 0);
+}
+
+/* ---- Who needs what. ---- */
+
+static void
+lookup_free(struct lookup *l)
+{
+	if (l->hh.tbl != NULL)
+		HASH_DELETE(hh, l->owner->all, l);
+	resolver_cancel(l->query);
+	timer_free(l->timer);
+	dnsview_fini(&l->view);
+	free(l);
+}
+
+static void
+key_set(struct lookup_key *key, const char *name, enum dns_type type)
+{
+	*key = (struct lookup_key){ .type = (uint16_t)type };
+	for (size_t i = 0; name[i] != '\0' && i < sizeof(key->name) - 1; i++)
+		key->name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+}
+
+static struct lookup *
+lookup_new(struct lookups *ls, const struct lookup_key *key)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->owner = ls;
+	l->key = *key;
+	l->begun = INSTANT_NEVER;
+	LIST_INIT(&l->uses);
+	dnsview_init(&l->view, loop_now(ls->loop));
+	l->timer = timer_new(ls->loop, on_due, l);
+	if (l->timer != NULL)
+		HASH_ADD(hh, ls->all, key, sizeof(l->key), l);
+	if (l->hh.tbl == NULL) {
+		lookup_free(l);
+		return NULL;
+	}
+	timer_set(l->timer, loop_now(ls->loop));
+	return l;
+}
+
+bool
+lookup_take(struct lookups *ls, struct lookup_use *use, const char *name, enum dns_type type, void *user)
+{
+	struct lookup_key key;
+	struct lookup *l;
+
+	assert(use->lookup == NULL);
+	key_set(&key, name, type);
+	HASH_FIND(hh, ls->all, &key, sizeof(key), l);
+	if (l == NULL)
+		l = lookup_new(ls, &key);
+	if (l == NULL)
+		return false;
+	*use = (struct lookup_use){ .lookup = l, .user = user };
+	LIST_INSERT_HEAD(&l->uses, use, entry);
+	return true;
+}
+
+void
+lookup_drop(struct lookup_use *use)
+{
+	struct lookup *l = use->lookup;
+
+	if (l == NULL)
+		return;
+	LIST_REMOVE(use, entry);
+	*use = (struct lookup_use){ 0 };
+	if (LIST_EMPTY(&l->uses))
+		lookup_free(l);
+}
+
+void
+lookup_refresh(struct lookup *l)
+{
+	struct instant now = loop_now(l->owner->loop);
+
+	if (l->query != NULL || instant_is_never(l->begun))
+		return;		/* under way or about to be */
+	timer_set(l->timer, instant_min(timer_due(l->timer), instant_max(now, instant_add(l->begun, REFRESH_GAP_MS))));
+}
+
+bool
+lookup_ended(const struct lookup *l)
+{
+	return l->ended;
+}
+
+const struct dnsview *
+lookup_view(const struct lookup *l)
+{
+	return &l->view;
+}
+
+unsigned
+lookup_version(const struct lookup *l)
+{
+	return l->version;
+}
+
+struct lookups *
+lookups_new(struct loop *loop, struct resolver *resolver, const struct names_settings *settings,
+    const struct lookups_events *events)
+{
+	struct lookups *ls = calloc(1, sizeof(*ls));
+
+	if (ls == NULL)
+		return NULL;
+	ls->loop = loop;
+	ls->resolver = resolver;
+	ls->events = events;
+	ls->hosts_at = INSTANT_NEVER;
+	lookups_configure(ls, settings);
+	ls->hosts_timer = timer_new(loop, hosts_forget, ls);
+	if (ls->hosts_timer == NULL) {
+		free(ls);
+		return NULL;
+	}
+	return ls;
+}
+
+void
+lookups_free(struct lookups *ls)
+{
+	if (ls == NULL)
+		return;
+	assert(ls->all == NULL);
+	timer_free(ls->hosts_timer);
+	strbuf_fini(&ls->hosts);
+	free(ls);
+}
+
+void
+lookups_configure(struct lookups *ls, const struct names_settings *settings)
+{
+	assert(settings->nameserver_count <= RESOLVER_NAMESERVERS_MAX);
+	ls->settings = *settings;
+}
