@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* net/store.h: a handful of files in memory. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+#include "net/store.h"
+
+struct file {
+	UT_hash_handle hh;
+	char *path;
+	char *bytes;
+	size_t len;
+};
+
+static struct file *files;
+
+static void
+set(const char *path, const char *bytes, size_t len)
+{
+	struct file *f;
+
+	HASH_FIND_STR(files, path, f);
+	if (f == NULL) {
+		f = memory(sizeof(*f));
+		f->path = text_copy(span_of(path));
+		HASH_ADD_KEYPTR(hh, files, f->path, strlen(f->path), f);
+	}
+	free(f->bytes);
+	f->bytes = text_copy((struct span){ bytes, len });
+	f->len = len;
+}
+
+static void
+remove_file(struct file *f)
+{
+	HASH_DEL(files, f);
+	free(f->path);
+	free(f->bytes);
+	free(f);
+}
+
+void
+files_end(void)
+{
+	while (files != NULL)
+		remove_file(files);
+}
+
+void
+world_file_set(const char *path, const char *text)
+{
+	struct file *f;
+
+	if (text != NULL) {
+		set(path, text, strlen(text));
+		return;
+	}
+	HASH_FIND_STR(files, path, f);
+	if (f != NULL)
+		remove_file(f);
+}
+
+int
+store_read(const char *path, struct strbuf *to)
+{
+	struct file *f;
+
+	HASH_FIND_STR(files, path, f);
+	if (f == NULL)
+		return -ENOENT;
+	strbuf_append_n(to, f->bytes, f->len);
+	return to->failed ? -ENOMEM : 0;
+}
+
+int
+store_write(const char *path, const char *bytes, size_t len)
+{
+	set(path, bytes, len);
+	world_story("file %s written, %zu bytes", path, len);
+	return 0;
+}
+
+int
+store_others_may_read(const char *path)
+{
+	struct file *f;
+
+	HASH_FIND_STR(files, path, f);
+	return f == NULL ? -ENOENT : 0;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What must hold in every story, checked at every packet by the world itself:
+ *
+ *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
+ *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
+ *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38).
+ *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
+ *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
+ *     an unregister is waited for two seconds (B38), a REGISTER that another server is asked after: four seconds, or
+ *     until its server was not well (B37). Nothing given up like that is sent again, unregisters excepted.
+ *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
+ *     who asked (B88).
+ *  5  One OPTIONS transaction to a server at a time (B10, B21).
+ *
+ * What is sent must be a SIP message to our own strict parser besides, and a copy must not change its CSeq or goal.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+#include "sip/clienttx.h"
+
+enum {
+	UNREGISTER_WAIT_MS = 2000,	/* B38 */
+	GIVE_UP_MS = 4000,		/* B37 */
+	PROBE_TIMEOUT_MS = 4000,	/* B19 */
+	FORGET_MS = 2 * SIP_TIMER_F_MS,
+};
+
+struct sent {				/* a transaction of the agent, by branch */
+	UT_hash_handle hh;
+	struct sent *newer;
+	char *branch;
+	enum happening_kind kind;
+	struct address to;
+	const char *aor;		/* interned; "" for OPTIONS */
+	uint32_t cseq;
+	struct instant began;
+	bool ended, given_up;
+};
+
+struct call {
+	UT_hash_handle hh;
+	char *id;
+	uint32_t cseq;
+	struct address to;
+};
+
+struct word {
+	UT_hash_handle hh;
+	char text[];
+};
+
+struct allowed {
+	struct allowed *next;
+	const char *aor;
+	struct serverfield field;
+	uint16_t port;
+};
+
+static struct {
+	struct sent *by_branch, *oldest, **newest;
+	struct call *calls;
+	struct word *words;
+	struct allowed *allowed;
+	struct happening *happenings;
+	size_t happening_count, happening_room;
+	int64_t probe_timeout_ms;
+	bool stopping;
+} seen;
+
+void
+invariants_begin(void)
+{
+	memset(&seen, 0, sizeof(seen));
+	seen.newest = &seen.oldest;
+	seen.probe_timeout_ms = PROBE_TIMEOUT_MS;
+}
+
+static void
+forget_oldest(void)
+{
+	struct sent *s = seen.oldest;
+
+	seen.oldest = s->newer;
+	if (seen.oldest == NULL)
+		seen.newest = &seen.oldest;
+	HASH_DEL(seen.by_branch, s);
+	free(s->branch);
+	free(s);
+}
+
+void
+invariants_end(void)
+{
+	while (seen.oldest != NULL)
+		forget_oldest();
+	while (seen.calls != NULL) {
+		struct call *c = seen.calls;
+
+		HASH_DEL(seen.calls, c);
+		free(c->id);
+		free(c);
+	}
+	while (seen.words != NULL) {
+		struct word *w = seen.words;
+
+		HASH_DEL(seen.words, w);
+		free(w);
+	}
+	while (seen.allowed != NULL) {
+		struct allowed *a = seen.allowed;
+
+		seen.allowed = a->next;
+		free(a);
+	}
+	free(seen.happenings);
+}
+
+static const char *
+interned(const char *text)
+{
+	struct word *w;
+
+	HASH_FIND_STR(seen.words, text, w);
+	if (w == NULL) {
+		w = memory(sizeof(*w) + strlen(text) + 1);
+		memcpy(w->text, text, strlen(text));
+		HASH_ADD_STR(seen.words, text, w);
+	}
+	return w->text;
+}
+
+void
+world_probe_timeout(int64_t ms)
+{
+	seen.probe_timeout_ms = ms;
+}
+
+void
+world_stopping(void)
+{
+	seen.stopping = true;
+}
+
+/* ---- What happened ---- */
+
+void
+happened(enum happening_kind kind, const struct address *to, const char *who, enum dns_type type, int code)
+{
+	if (seen.happening_count == seen.happening_room) {
+		seen.happening_room = seen.happening_room == 0 ? 256 : 2 * seen.happening_room;
+		seen.happenings = realloc(seen.happenings, seen.happening_room * sizeof(seen.happenings[0]));
+		if (seen.happenings == NULL)
+			abort();
+	}
+	seen.happenings[seen.happening_count++] = (struct happening){ .when = world_now(), .kind = kind, .to = *to,
+	    .who = interned(who), .type = type, .code = code };
+}
+
+size_t
+world_happenings(void)
+{
+	return seen.happening_count;
+}
+
+const struct happening *
+world_happening(size_t i)
+{
+	return &seen.happenings[i];
+}
+
+/* ---- 4: who may be sent to ---- */
+
+void
+world_allow(const char *aor, const struct serverfield *field, uint16_t port)
+{
+	struct allowed *a = memory(sizeof(*a));
+
+	a->aor = interned(aor);
+	a->field = *field;
+	a->port = port;
+	a->next = seen.allowed;
+	seen.allowed = a;
+}
+
+static bool
+spec_names(const struct serverspec *spec, uint16_t default_port, const struct address *to)
+{
+	uint16_t port = spec->port != 0 ? spec->port : default_port;
+	char service[DNS_NAME_SIZE + 16];
+
+	if (spec->address.family != ADDRESS_NONE)
+		return address_same_ip(&spec->address, to) && to->port == port;
+	if (to->port == port && dns_told_address(spec->name, to))
+		return true;
+	snprintf(service, sizeof(service), "_sip._udp.%s", spec->name);
+	return spec->port == 0 && dns_told_service(service, to->port, to);
+}
+
+static bool
+is_candidate(const char *aor, const struct address *to)	/* aor "": of any account */
+{
+	for (const struct allowed *a = seen.allowed; a != NULL; a = a->next) {
+		if (aor[0] != '\0' && strcmp(aor, a->aor) != 0)
+			continue;
+		for (size_t i = 0; i < a->field.count; i++) {
+			if (spec_names(&a->field.specs[i], a->port, to))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- 2: Call-ID and CSeq ---- */
+
+static void
+check_call(const struct message *m, const struct address *to, const char *where)
+{
+	char *id = text_copy(m->call_id);
+	struct call *c;
+
+	HASH_FIND_STR(seen.calls, id, c);
+	if (c == NULL) {
+		c = memory(sizeof(*c));
+		c->id = id;
+		c->to = *to;
+		HASH_ADD_KEYPTR(hh, seen.calls, c->id, strlen(c->id), c);
+	} else {
+		if (m->cseq != c->cseq + 1)
+			world_fail("CSeq %u after %u with one Call-ID, to %s (B34)", m->cseq, c->cseq, where);
+		if (!address_equal(&c->to, to))
+			world_fail("the Call-ID of another server, to %s (B34)", where);
+		free(id);
+	}
+	c->cseq = m->cseq;
+}
+
+/* ---- 3 and 5: what is pending ---- */
+
+static bool
+unwell_since(const struct address *server, struct instant then)
+{
+	const struct host *host = network_host(server);
+
+	return host == NULL || !host_well(host) || !instant_before(host->unwell, then)
+	    || (network_unwell().ms != 0 && !instant_before(network_unwell(), then));
+}
+
+static void
+check_pending_register(struct sent *old, const struct sent *fresh, const char *where)
+{
+	int64_t age = instant_since(old->began, fresh->began);
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (age >= SIP_TIMER_F_MS)
+		old->ended = true;
+	else if ((old->kind == HAPPENED_UNREGISTER && age >= UNREGISTER_WAIT_MS) || seen.stopping)
+		old->given_up = true;
+	else if (!address_equal(&old->to, &fresh->to) && (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
+		old->given_up = true;
+	else
+		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)", fresh->aor, where,
+		    address_str(&old->to, text), (long long)age);
+}
+
+static void
+check_pending(const struct sent *fresh, const char *where)
+{
+	for (struct sent *old = seen.oldest; old != NULL; old = old->newer) {
+		if (old == fresh || old->ended || old->given_up)
+			continue;
+		if (fresh->kind != HAPPENED_OPTIONS && old->aor == fresh->aor)
+			check_pending_register(old, fresh, where);
+		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS && address_equal(&old->to, &fresh->to)
+		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
+			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
+			    (long long)instant_since(old->began, fresh->began));
+	}
+}
+
+static enum happening_kind
+kind_of(const struct message *m)
+{
+	bool all_zero = true;
+
+	if (!span_equal(m->method, "REGISTER"))
+		return HAPPENED_OPTIONS;
+	if (m->contact_count == 0)
+		return HAPPENED_QUESTION;
+	for (size_t i = 0; i < m->contact_count; i++) {
+		struct span expires = span_there(m->contacts[i].expires) ? m->contacts[i].expires : m->expires;
+
+		if (!span_equal(expires, "0"))
+			all_zero = false;
+	}
+	return all_zero ? HAPPENED_UNREGISTER : HAPPENED_REGISTER;
+}
+
+char *
+aor_of(const struct message *request, char *to, size_t room)
+{
+	struct span s = request->to;
+	size_t begin = 0, end;
+
+	while (begin + 4 < s.len && memcmp(s.at + begin, "sip:", 4) != 0)
+		begin++;
+	begin += 4;
+	for (end = begin; end < s.len && s.at[end] != '>' && s.at[end] != ';'; end++)
+		;
+	snprintf(to, room, "%.*s", begin < s.len ? (int)(end - begin) : 0, s.at + begin);
+	return to;
+}
+
+static void
+check_copy(const struct sent *s, const struct message *m, const struct address *to, const char *where)
+{
+	if (!address_equal(&s->to, to) || s->cseq != m->cseq)
+		world_fail("a copy of a request with another CSeq or goal, to %s", where);
+	if (s->ended)
+		world_fail("a copy of a request that was answered, to %s", where);
+	if (s->given_up && s->kind != HAPPENED_UNREGISTER)
+		world_fail("a copy of a REGISTER that was given up, to %s (B37)", where);
+}
+
+static void
+check_request(const struct message *m, const struct address *to, const char *where, bool failed)
+{
+	static const char *const words[] = { "REGISTER", "REGISTER (unregister)", "REGISTER (question)", "OPTIONS" };
+	char aor[320] = "", *branch = text_copy(m->via_branch);
+	struct sent *s;
+
+	HASH_FIND_STR(seen.by_branch, branch, s);
+	if (s != NULL) {
+		free(branch);
+		world_story("  -> %s  %s, again%s", where, words[s->kind], failed ? ", not sent" : "");
+		check_copy(s, m, to, where);
+		s->ended |= failed;
+		return;
+	}
+	while (seen.oldest != NULL && instant_since(seen.oldest->began, world_now()) > FORGET_MS)
+		forget_oldest();
+	s = memory(sizeof(*s));
+	s->branch = branch;
+	s->kind = kind_of(m);
+	s->to = *to;
+	if (s->kind != HAPPENED_OPTIONS)
+		aor_of(m, aor, sizeof(aor));
+	s->aor = interned(aor);
+	s->cseq = m->cseq;
+	s->began = world_now();
+	s->ended = failed;
+	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
+	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
+	*seen.newest = s;
+	seen.newest = &s->newer;
+	happened(s->kind, to, aor, 0, 0);
+	check_call(m, to, where);
+	check_pending(s, where);
+	if (!is_candidate(aor, to))
+		world_fail("%s %s sent to %s, which is no candidate (B88)", words[s->kind], aor, where);
+}
+
+void
+invariants_sent(const struct peer *to, const uint8_t *bytes, size_t len, bool failed)
+{
+	char where[ADDRESS_TEXT_SIZE];
+	struct message m;
+	enum drop_reason why;
+	const struct host *host = network_host(&to->address);
+
+	address_str(&to->address, where);
+	happened(HAPPENED_PACKET, &to->address, "", 0, 0);
+	if (!message_parse(&m, bytes, len, &why)) {
+		world_fail("what was sent to %s is no SIP message: %s", where, drop_reason_str(why));
+		return;
+	}
+	if (!m.request) {
+		world_story("  -> %s  %d to %.*s", where, m.status, (int)m.cseq_method.len, m.cseq_method.at);
+		happened(HAPPENED_ANSWER, &to->address, "", 0, m.status);
+		if (host == NULL || !host->asked_us)
+			world_fail("an answer to %s, which asked nothing (B88)", where);
+	} else if (span_equal(m.method, "REGISTER") || span_equal(m.method, "OPTIONS")) {
+		check_request(&m, &to->address, where, failed);
+	} else {
+		world_story("  -> %s  %.*s", where, (int)m.method.len, m.method.at);
+	}
+	message_fini(&m);
+}
+
+void
+invariants_answered(const struct host *host, const struct message *answer)
+{
+	char *branch = text_copy(answer->via_branch);
+	struct sent *s;
+
+	HASH_FIND_STR(seen.by_branch, branch, s);
+	free(branch);
+	if (s != NULL && answer->status >= 200 && address_same_ip(&s->to, &host->address))
+		s->ended = true;
+}
+
+void
+invariants_unreachable(const uint8_t *quoted, size_t len)
+{
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer) {
+		if (!s->ended && memmem(quoted, len, s->branch, strlen(s->branch)) != NULL)
+			s->ended = true;
+	}
+}
+
+/* ---- 1: one live binding ---- */
+
+static bool
+unregister_given_up(const char *aor, const struct address *server)
+{
+	for (const struct sent *s = seen.oldest; s != NULL; s = s->newer) {
+		if (s->kind == HAPPENED_UNREGISTER && strcmp(s->aor, aor) == 0 && address_equal(&s->to, server)
+		    && instant_since(s->began, world_now()) >= UNREGISTER_WAIT_MS)
+			return true;
+	}
+	return false;
+}
+
+void
+invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent)
+{
+	fresh->abandoned = false;
+	for (struct host *other = network_hosts(); other != NULL; other = other->hh.next) {
+		for (struct binding *b = other->bindings; b != NULL; b = b->next) {
+			if (b == fresh || b->abandoned || !instant_before(world_now(), b->ends) || strcmp(b->aor, fresh->aor) != 0)
+				continue;
+			if (unwell_since(&other->address, b->granted_at) || unregister_given_up(b->aor, &other->address))
+				b->abandoned = true;
+			else if (unwell_since(&host->address, request_sent))
+				fresh->abandoned = true;
+			else
+				world_fail("%s has two live bindings, on %s and on %s (B30)", b->aor, other->text, host->text);
+		}
+	}
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: ISC */
+/* net/transport.h in virtual time: datagrams with delay and loss, hosts that answer, hang, refuse or are gone. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+enum {
+	DELAY_MS = 1,
+	BACKLOG_MAX = 2000,		/* packets that a hung process's socket keeps */
+	QUOTED_MAX = 520,		/* of our bytes in an ICMP error */
+	FAMILIES = 2,
+};
+
+struct transport {
+	const struct transport_events *events;
+	void *arg;
+	uint16_t port[FAMILIES];	/* 0: no socket of that family */
+	struct address bound[FAMILIES];
+};
+
+struct flight {				/* on its way to the agent */
+	struct address from;
+	bool icmp;
+	enum transport_failure failure;
+	size_t len;
+	uint8_t bytes[];
+};
+
+static struct {
+	struct host *hosts;
+	struct network_script script;
+	struct instant unwell;
+	struct transport *transport;
+	struct address own[FAMILIES];
+} net;
+
+static size_t
+family_index(const struct address *address)
+{
+	return address->family == ADDRESS_IPV6 ? 1 : 0;
+}
+
+void
+network_begin(void)
+{
+	memset(&net, 0, sizeof(net));
+	net.script.delay_ms = DELAY_MS;
+	address_parse(&net.own[0], "10.0.0.100");
+	address_parse(&net.own[1], "fd00::100");
+}
+
+static void
+backlog_free(struct host *host)
+{
+	while (host->backlog != NULL) {
+		struct packet *p = host->backlog;
+
+		host->backlog = p->next;
+		free(p);
+	}
+	host->backlog_end = &host->backlog;
+	host->backlog_count = 0;
+}
+
+void
+network_end(void)
+{
+	while (net.hosts != NULL) {
+		struct host *host = net.hosts;
+
+		HASH_DEL(net.hosts, host);
+		backlog_free(host);
+		registrar_free(host);
+		free(host);
+	}
+}
+
+struct host *
+network_hosts(void)
+{
+	return net.hosts;
+}
+
+struct host *
+network_host(const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct host *host;
+
+	address_str(address, text);
+	HASH_FIND_STR(net.hosts, text, host);
+	return host;
+}
+
+static struct host *
+host_make(const struct address *address)
+{
+	struct host *host = network_host(address);
+
+	if (host != NULL)
+		return host;
+	host = memory(sizeof(*host));
+	host->address = *address;
+	address_str(address, host->text);
+	script_init(&host->script);
+	host->backlog_end = &host->backlog;
+	HASH_ADD_STR(net.hosts, text, host);
+	return host;
+}
+
+bool
+world_has_server(const struct address *server)
+{
+	return network_host(server) != NULL;
+}
+
+const struct script *
+world_script(const struct address *server)
+{
+	return &host_make(server)->script;
+}
+
+struct network_script
+world_network(void)
+{
+	return net.script;
+}
+
+bool
+network_well(void)
+{
+	return !net.script.down && net.script.loss_percent == 0;
+}
+
+struct instant
+network_unwell(void)
+{
+	return network_well() ? net.unwell : world_now();
+}
+
+void
+world_network_set(struct network_script script)
+{
+	if (!network_well())
+		net.unwell = world_now();
+	if (script.down != net.script.down)
+		world_story("network %s", script.down ? "down" : "up");
+	net.script = script;
+	if (!network_well())
+		net.unwell = world_now();
+}
+
+void
+world_own_address(const struct address *own)
+{
+	net.own[family_index(own)] = *own;
+}
+
+static bool
+lost(const struct host *host)
+{
+	return world_random(100) < net.script.loss_percent
+	    || (host != NULL && world_random(100) < host->script.loss_percent);
+}
+
+/* ---- Towards the agent ---- */
+
+static void
+on_arrival(void *arg)
+{
+	struct flight *f = arg;
+	struct transport *t = net.transport;
+	struct peer from = { SIP_UDP, f->from };
+	struct address local = net.own[family_index(&f->from)];
+	struct message message;
+	enum drop_reason why;
+
+	if (t == NULL || net.script.down)
+		goto out;
+	local.port = t->port[family_index(&f->from)];
+	if (f->icmp) {
+		invariants_unreachable(f->bytes, f->len);
+		t->events->on_unreachable(t->arg, &from, f->failure, f->bytes, f->len);
+		goto out;
+	}
+	if (message_parse(&message, f->bytes, f->len, &why)) {
+		const struct host *host = network_host(&f->from);
+
+		if (message.request)
+			world_story("<-   %s  %.*s", host == NULL ? "?" : host->text, (int)message.method.len, message.method.at);
+		else
+			world_story("<-   %s  %d %.*s to %.*s %u", host == NULL ? "?" : host->text, message.status,
+			    (int)message.reason_phrase.len, message.reason_phrase.at, (int)message.cseq_method.len,
+			    message.cseq_method.at, message.cseq);
+		if (!message.request && host != NULL)
+			invariants_answered(host, &message);
+		message_fini(&message);
+	}
+	t->events->on_message(t->arg, &from, &local, f->bytes, f->len);
+out:
+	free(f);
+}
+
+static struct flight *
+flight_new(const struct address *from, const void *bytes, size_t len)
+{
+	struct flight *f = memory(sizeof(*f) + len);
+
+	f->from = *from;
+	f->len = len;
+	if (len > 0)
+		memcpy(f->bytes, bytes, len);
+	return f;
+}
+
+void
+network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms)
+{
+	if (lost(host)) {
+		world_story("lost %s  (on its way to us)", host->text);
+		return;
+	}
+	world_call_at(instant_add(world_now(), delay_ms + net.script.delay_ms), on_arrival,
+	    flight_new(&host->address, bytes, len), free);
+}
+
+static void
+icmp(const struct address *from, enum transport_failure failure, const uint8_t *quoted, size_t len)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct flight *f = flight_new(from, quoted, len < QUOTED_MAX ? len : QUOTED_MAX);
+
+	f->icmp = true;
+	f->failure = failure;
+	world_story("icmp %s  %s", address_str(from, text), transport_failure_str(failure));
+	world_call_at(instant_add(world_now(), net.script.delay_ms), on_arrival, f, free);
+}
+
+/* ---- Towards a server ---- */
+
+static void
+take(struct host *host, const struct packet *packet)
+{
+	struct message message;
+	enum drop_reason why;
+
+	if (!message_parse(&message, packet->bytes, packet->len, &why)) {
+		world_fail("what was sent to %s is no SIP message: %s", host->text, drop_reason_str(why));
+		return;
+	}
+	if (message.request)
+		registrar_take(host, packet, &message);
+	message_fini(&message);
+}
+
+static void
+on_at_host(void *arg)
+{
+	struct packet *packet = arg;
+	struct host *host = network_host(&packet->to);
+
+	if (host == NULL || lost(host)) {
+		world_story("lost %s", host == NULL ? "where nobody is" : host->text);
+		free(packet);
+		return;
+	}
+	switch (host->script.mode) {
+	case HOST_UP:
+		take(host, packet);
+		break;
+	case HOST_HANG:
+		if (host->backlog_count == BACKLOG_MAX)
+			break;
+		packet->next = NULL;
+		*host->backlog_end = packet;
+		host->backlog_end = &packet->next;
+		host->backlog_count++;
+		return;
+	case HOST_SILENT:
+		break;
+	case HOST_KILLED:
+		icmp(&host->address, TRANSPORT_PORT_UNREACHABLE, packet->bytes, packet->len);
+		break;
+	case HOST_UNREACHABLE:
+		icmp(&host->address, TRANSPORT_HOST_UNREACHABLE, packet->bytes, packet->len);
+		break;
+	}
+	free(packet);
+}
+
+static const char *
+mode_str(enum host_mode mode)
+{
+	static const char *const words[] = { "up", "hang", "silent", "killed", "unreachable" };
+
+	return words[mode];
+}
+
+void
+world_script_set(const struct address *server, const struct script *script)
+{
+	struct host *host = host_make(server);
+	struct packet *packet;
+
+	if (host_well(host) == false)
+		host->unwell = world_now();
+	if (host->script.mode != script->mode)
+		world_story("---- %s  %s", host->text, mode_str(script->mode));
+	host->script = *script;
+	if (host_well(host) == false)
+		host->unwell = world_now();
+	if (script->mode == HOST_KILLED)
+		backlog_free(host);
+	if (script->mode != HOST_UP || host->backlog == NULL)
+		return;
+	packet = host->backlog;		/* it works off what has come meanwhile */
+	host->backlog = NULL;
+	host->backlog_end = &host->backlog;
+	host->backlog_count = 0;
+	while (packet != NULL) {
+		struct packet *next = packet->next;
+
+		take(host, packet);
+		free(packet);
+		packet = next;
+	}
+}
+
+void
+world_server_sends(const struct address *server, const char *method)
+{
+	struct host *host = host_make(server);
+	struct address own = net.own[family_index(server)];
+	char text[ADDRESS_TEXT_SIZE];
+	struct strbuf b = { 0 };
+
+	own.port = net.transport == NULL ? 0 : net.transport->port[family_index(server)];
+	address_str(&own, text);
+	strbuf_printf(&b, "%s sip:anyone@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKworld%u;rport\r\nMax-Forwards: 70\r\n"
+	    "From: <sip:server@%s>;tag=w%u\r\nTo: <sip:anyone@%s>\r\nCall-ID: world%u\r\nCSeq: 1 %s\r\n"
+	    "Contact: <sip:server@%s>\r\nContent-Length: 0\r\n\r\n", method, text, host->text, world_random(1000000), host->text,
+	    world_random(1000000), text, world_random(1000000), method, host->text);
+	host->asked_us = true;
+	network_to_agent(host, b.data, b.len, 0);
+	strbuf_fini(&b);
+}
+
+void
+world_server_forges(const struct address *server)
+{
+	static const uint8_t foreign[] = "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.100:5060;branch=z9hG4bKforged\r\n";
+
+	icmp(server, TRANSPORT_PORT_UNREACHABLE, foreign, sizeof(foreign) - 1);
+}
+
+void
+world_server_babbles(const struct address *server)
+{
+	char bytes[200];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)world_random(256);
+	network_to_agent(host_make(server), bytes, sizeof(bytes), 0);
+}
+
+/* ---- net/transport.h ---- */
+
+struct transport *
+transport_new(struct loop *loop, const struct transport_listen *upstream, size_t count, const char *interface,
+    const struct transport_events *events, void *arg, char error[256])
+{
+	struct transport *t = memory(sizeof(*t));
+
+	(void)loop;
+	(void)interface;
+	for (size_t i = 0; i < count; i++) {
+		size_t family = family_index(&upstream[i].address);
+
+		if (upstream[i].transport != SIP_UDP || t->port[family] != 0) {
+			snprintf(error, 256, "the virtual world has one UDP socket per family");
+			free(t);
+			return NULL;
+		}
+		t->bound[family] = upstream[i].address;
+		t->port[family] = upstream[i].address.port != 0 ? upstream[i].address.port : 40000;
+	}
+	t->events = events;
+	t->arg = arg;
+	net.transport = t;
+	return t;
+}
+
+void
+transport_free(struct transport *transport)
+{
+	if (transport == net.transport)
+		net.transport = NULL;
+	free(transport);
+}
+
+int
+transport_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	struct packet *packet;
+
+	if (dscp > 63)
+		world_fail("dscp %u", dscp);
+	if (to->transport != SIP_UDP || transport->port[family_index(&to->address)] == 0)
+		return -EAFNOSUPPORT;
+	if (len > TRANSPORT_MESSAGE_MAX)
+		return -EMSGSIZE;
+	invariants_sent(to, bytes, len, net.script.down);
+	if (net.script.down)
+		return -ENETUNREACH;
+	packet = memory(sizeof(*packet) + len);
+	packet->to = to->address;
+	packet->from = net.own[family_index(&to->address)];
+	packet->from.port = transport->port[family_index(&to->address)];
+	packet->sent = world_now();
+	packet->len = len;
+	memcpy(packet->bytes, bytes, len);
+	world_call_at(instant_add(world_now(), net.script.delay_ms), on_at_host, packet, free);
+	return 0;
+}
+
+int
+transport_local(struct transport *transport, const struct peer *to, struct address *local)
+{
+	size_t family = family_index(&to->address);
+
+	if (transport->port[family] == 0)
+		return -EAFNOSUPPORT;
+	if (net.script.down)
+		return -ENETUNREACH;
+	*local = address_is_any(&transport->bound[family]) ? net.own[family] : transport->bound[family];
+	local->port = transport->port[family];
+	return 0;
+}
+
+bool
+transport_is_own(struct transport *transport, const struct peer *peer)
+{
+	size_t family = family_index(&peer->address);
+
+	return peer->transport == SIP_UDP && transport->port[family] == peer->address.port
+	    && (address_same_ip(&net.own[family], &peer->address)
+	    || address_same_ip(&transport->bound[family], &peer->address));
+}
+
+const char *
+transport_failure_str(enum transport_failure failure)
+{
+	switch (failure) {
+	case TRANSPORT_PORT_UNREACHABLE:
+		return "port unreachable";
+	case TRANSPORT_HOST_UNREACHABLE:
+		return "host unreachable";
+	case TRANSPORT_NET_UNREACHABLE:
+		return "network unreachable";
+	case TRANSPORT_PROHIBITED:
+		return "prohibited";
+	}
+	return "?";
+}

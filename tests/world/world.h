@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_TESTS_WORLD_H
+#define SIPKEEPD_TESTS_WORLD_H
+
+/*
+ * The virtual world: everything that src/net/ is in the daemon, in virtual time. There is one world at a time; it
+ * has a clock that only moves from one timer to the next, a network with call servers, name servers and files, and
+ * two streams of random numbers from one seed (the agent's draws do not disturb the world's). The same seed gives
+ * the same story.
+ *
+ * The world watches by itself, at every packet, what must hold in every story (invariants.c), and keeps the story:
+ * every packet, fault and log line with its virtual time. The first failure ends the run.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/dns.h"
+#include "base/instant.h"
+#include "core/serverspec.h"
+#include "sip/digest.h"
+
+enum { WORLD_TEXT = 64 };
+
+/* ---- Life, clock, story ---- */
+
+void world_begin(uint64_t seed);
+void world_end(void);			/* frees everything */
+
+struct instant world_now(void);
+struct instant world_at(int64_t ms);	/* that long after the beginning */
+int64_t world_ms(void);			/* since the beginning */
+
+/* Runs what is due until then, `then` included; the clock stands there in the end unless something failed. */
+void world_run_until(struct instant then);
+uint64_t world_events(void);		/* timers that fired so far */
+void world_after_event(void (*look)(void *arg), void *arg);	/* called after each of them */
+
+/* Calls at that instant; `drop` frees arg if the world ends before (may be NULL). Never returns NULL. */
+void world_call_at(struct instant due, void (*call)(void *arg), void *arg, void (*drop)(void *arg));
+size_t world_timers_left(void);		/* timer_new() without timer_free(): a leak once the agent is gone */
+
+/* As if a signal had come. */
+void world_signal(int signal_number);
+
+void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void world_story_live(bool live);	/* each line to stdout as it happens */
+void world_story_print(void);		/* all that is kept, to stdout */
+bool world_story_has(const char *text, struct instant since);	/* a log line with that text */
+
+/* The story has gone wrong: remembered (the first one counts), the run ends after the current event. */
+void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *world_failure(void);	/* NULL: none */
+
+uint32_t world_random(uint32_t bound);	/* the world's own stream */
+
+/* ---- Files ---- */
+
+void world_file_set(const char *path, const char *text);	/* NULL removes it */
+
+/* ---- Network and call servers ---- */
+
+enum host_mode {
+	HOST_UP,
+	HOST_HANG,		/* takes packets and works them off when it is up again, like a stopped process */
+	HOST_SILENT,		/* packets are lost there */
+	HOST_KILLED,		/* nobody listens: ICMP port unreachable */
+	HOST_UNREACHABLE,	/* ICMP host unreachable */
+};
+
+enum register_mode {
+	REGISTER_OK,
+	REGISTER_CODE,		/* always that code */
+	REGISTER_SILENT,	/* no answer, nothing stored */
+	REGISTER_CHALLENGE,	/* a fresh challenge to everything, for ever */
+	REGISTER_FOREIGN,	/* 200 that lists somebody else's Contact and not ours; nothing stored */
+	REGISTER_BARE,		/* 200 that lists no Contact at all; stored */
+	REGISTER_REWRITTEN,	/* 200 whose Contact has our user at another address */
+};
+
+enum grant_place {
+	GRANT_IN_CONTACT,
+	GRANT_IN_HEADER,	/* Expires, the Contact has no parameter */
+	GRANT_UNSAID,
+};
+
+/* What a call server does. A zeroed script with options_code 200 is a friendly registrar. */
+struct script {
+	enum host_mode mode;
+	unsigned loss_percent;		/* of packets, each way */
+	int64_t delay_ms;		/* before every answer */
+	int options_code;		/* 0: OPTIONS gets no answer */
+	int64_t options_retry_after_s;	/* 0: none */
+	enum register_mode registering;
+	int register_code;
+	int64_t register_retry_after_s;	/* 0: none */
+	int64_t register_delay_ms;	/* stored at once, answered later */
+	char grant[WORLD_TEXT];		/* "": what was asked, 3600 at most */
+	enum grant_place grant_place;
+	unsigned min_expires_s;		/* 423 below it; 0: no such bound */
+	enum digest_algorithm auth;	/* DIGEST_UNKNOWN: no authentication */
+	bool auth_proxy;		/* 407 */
+	bool auth_no_qop;
+	bool auth_stale;		/* every nonce is stale at once */
+	bool auth_new_realm;		/* another realm in each challenge */
+	bool auth_nextnonce;		/* Authentication-Info names the next one */
+	int64_t nonce_life_ms;		/* 0: for ever */
+	char realm[WORLD_TEXT];
+	char password[WORLD_TEXT];	/* of every user */
+};
+
+void script_init(struct script *script);
+
+/* The script of that server; made with script_init() when it is new. Tell world_script_set() of changes. */
+const struct script *world_script(const struct address *server);
+bool world_has_server(const struct address *server);
+void world_script_set(const struct address *server, const struct script *script);
+void world_forget_bindings(const struct address *server);
+
+/* The server sends us a request of its own (B85), an error that quotes no packet of ours, or rubbish. */
+void world_server_sends(const struct address *server, const char *method);
+void world_server_forges(const struct address *server);
+void world_server_babbles(const struct address *server);
+
+/* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
+bool world_binding(const char *aor, const struct address *server);
+
+struct network_script {
+	bool down;			/* sends fail with ENETUNREACH */
+	unsigned loss_percent;
+	int64_t delay_ms;		/* one way; 1 */
+};
+
+struct network_script world_network(void);
+void world_network_set(struct network_script script);
+void world_own_address(const struct address *own);	/* for its family; 10.0.0.100, fd00::100 at first */
+
+/* ---- DNS ---- */
+
+enum nameserver_mode {
+	NAMESERVER_UP,
+	NAMESERVER_SILENT,
+	NAMESERVER_SERVFAIL,
+	NAMESERVER_REFUSED,
+};
+
+/* The list of resolv.conf, in the order of the first calls; one at 10.0.0.53 as long as there is none. */
+void world_nameserver_set(const struct address *nameserver, enum nameserver_mode mode);
+enum nameserver_mode world_nameserver(const struct address *nameserver);
+
+/* All records of that name and type are replaced by this outcome; DNS_GOOD: by none, to add to. */
+void world_dns_outcome(const char *name, enum dns_type type, enum dns_outcome outcome);
+void world_dns_add(const char *name, enum dns_type type, const struct dns_record *record);
+void world_dns_ttl(const char *name, enum dns_type type, uint32_t ttl_s);	/* 3600 at first */
+
+/* ---- What happened, for counting ---- */
+
+enum happening_kind {
+	HAPPENED_REGISTER,	/* a first copy of a REGISTER with a Contact and Expires > 0 */
+	HAPPENED_UNREGISTER,	/* with Expires 0 */
+	HAPPENED_QUESTION,	/* without a Contact */
+	HAPPENED_OPTIONS,
+	HAPPENED_PACKET,	/* any datagram sent there, copies included */
+	HAPPENED_ANSWER,	/* the agent answered a request; its code is in `code` */
+	HAPPENED_QUERY,		/* a DNS question to that name server */
+};
+
+struct happening {
+	struct instant when;
+	enum happening_kind kind;
+	struct address to;
+	const char *who;	/* account, or the name of a query; never NULL */
+	enum dns_type type;	/* of a query */
+	int code;
+};
+
+size_t world_happenings(void);
+const struct happening *world_happening(size_t i);
+
+/* ---- What the world must know to judge ---- */
+
+/* The account may use the servers of that field; adds to what it might use before. */
+void world_allow(const char *aor, const struct serverfield *field, uint16_t port);
+void world_probe_timeout(int64_t ms);	/* 4 s at first */
+void world_stopping(void);		/* agent_stop() was called */
+
+#endif
