@@ -3,6 +3,7 @@ noinst_LIBRARIES += libsip.a
 libsip_a_SOURCES = \
 	src/sip/arena.c src/sip/arena.h \
 	src/sip/build.c src/sip/build.h \
+	src/sip/challenge.c \
 	src/sip/clienttx.c src/sip/clienttx.h \
 	src/sip/digest.c src/sip/digest.h \
 	src/sip/hash.c src/sip/hash.h \
