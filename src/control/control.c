@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/control.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "control/request.h"
+#include "control/status.h"
+#include "net/stream.h"
+
+/* A client that is held open until something comes true. */
+struct waiter {
+	LIST_ENTRY(waiter) link;
+	struct control *control;
+	struct stream *stream;
+	struct timer *timer;
+	struct request request;
+};
+
+struct control {
+	struct loop *loop;
+	struct agent *agent;
+	struct stream_listener *listener;
+	struct control_hooks hooks;
+	LIST_HEAD(, waiter) waiters;
+	unsigned waiter_count;
+};
+
+/* ---- Answers ---- */
+
+static void
+answer_error(struct stream *stream, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+answer_error(struct stream *stream, const char *code, const char *format, ...)
+{
+	char text[512], line[600];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	len = snprintf(line, sizeof(line), "error %s %s\n", code, text);
+	stream_write(stream, line, (size_t)len);
+	stream_finish(stream);
+}
+
+static void
+answer_ok(struct stream *stream)
+{
+	stream_write(stream, "ok\n", 3);
+	stream_finish(stream);
+}
+
+static int
+put_to_stream(void *arg, const char *bytes, size_t len)
+{
+	return stream_write(arg, bytes, len);
+}
+
+/* ---- wait ---- */
+
+static bool
+came_true(const struct request *request, const struct account *account)
+{
+	struct account_status s;
+	struct candidate_status active;
+
+	account_status(account, &s);
+	if (request->wait_state && s.state != request->state)
+		return false;
+	if (request->active.family == ADDRESS_NONE)
+		return true;
+	if (s.active < 0 || !account_candidate_status(account, (size_t)s.active, &active))
+		return false;
+	if (request->active.port == 0)
+		return address_same_ip(&request->active, &active.peer.address);
+	return address_equal(&request->active, &active.peer.address);
+}
+
+static void
+waiter_free(struct waiter *waiter)
+{
+	LIST_REMOVE(waiter, link);
+	waiter->control->waiter_count--;
+	timer_free(waiter->timer);
+	free(waiter);
+}
+
+/* Answers and frees the waiter if its wait is over. */
+static void
+waiter_look(struct waiter *waiter)
+{
+	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+	struct stream *stream = waiter->stream;
+
+	if (account == NULL) {
+		answer_error(stream, "no-such-account", "%s has gone", waiter->request.subject);
+		waiter_free(waiter);
+	} else if (came_true(&waiter->request, account)) {
+		answer_ok(stream);
+		waiter_free(waiter);
+	}
+}
+
+static void
+on_change(void *arg)
+{
+	struct control *control = arg;
+	struct waiter *waiter = LIST_FIRST(&control->waiters);
+
+	while (waiter != NULL) {
+		struct waiter *next = LIST_NEXT(waiter, link);
+
+		waiter_look(waiter);
+		waiter = next;
+	}
+}
+
+/* What the account is instead of what was waited for. */
+static void
+answer_timeout(struct stream *stream, const struct account *account)
+{
+	struct account_status s;
+	struct candidate_status active;
+	char server[ADDRESS_TEXT_SIZE] = "none";
+
+	account_status(account, &s);
+	if (s.active >= 0 && account_candidate_status(account, (size_t)s.active, &active))
+		address_str(&active.peer.address, server);
+	answer_error(stream, "timeout", "%s is %s, active %s", s.aor, account_state_str(s.state), server);
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct waiter *waiter = arg;
+	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+
+	if (account == NULL)
+		answer_error(waiter->stream, "no-such-account", "%s has gone", waiter->request.subject);
+	else
+		answer_timeout(waiter->stream, account);
+	waiter_free(waiter);
+}
+
+static struct waiter *
+waiter_new(struct control *control, struct stream *stream, const struct request *request)
+{
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+
+	if (waiter == NULL)
+		return NULL;
+	waiter->control = control;
+	waiter->stream = stream;
+	waiter->request = *request;
+	waiter->timer = timer_new(control->loop, on_timeout, waiter);
+	if (waiter->timer == NULL) {
+		free(waiter);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&control->waiters, waiter, link);
+	control->waiter_count++;
+	timer_set(waiter->timer, instant_add(loop_now(control->loop), request->timeout_ms));
+	return waiter;
+}
+
+static void
+do_wait(struct control *control, struct stream *stream, const struct request *request, const struct account *account)
+{
+	if (came_true(request, account))
+		answer_ok(stream);
+	else if (request->timeout_ms == 0)
+		answer_timeout(stream, account);
+	else if (control->waiter_count >= CONTROL_WAITERS_MAX)
+		answer_error(stream, "busy", "%d clients are waiting already", CONTROL_WAITERS_MAX);
+	else if (waiter_new(control, stream, request) == NULL)
+		answer_error(stream, "no-memory", "no memory to wait");
+}
+
+/* ---- The others ---- */
+
+static void
+do_status(struct control *control, struct stream *stream, const struct request *request, const struct account *only)
+{
+	stream_write(stream, "ok\n", 3);
+	status_write(control->agent, only, request->json ? STATUS_JSON : STATUS_TEXT, put_to_stream, stream);
+	stream_finish(stream);
+}
+
+static void
+do_reload(struct control *control, struct stream *stream)
+{
+	static const char refused[] = "error refused the old configuration stays\n";
+	struct strbuf report = { 0 };
+
+	if (control->hooks.reload(control->hooks.arg, &report))
+		stream_write(stream, "ok\n", 3);
+	else
+		stream_write(stream, refused, sizeof(refused) - 1);
+	if (report.len > 0)
+		stream_write(stream, report.data, report.len);
+	strbuf_fini(&report);
+	stream_finish(stream);
+}
+
+static void
+do_register(struct control *control, struct stream *stream, const char *account)
+{
+	if (agent_register(control->agent, account))
+		answer_ok(stream);
+	else
+		answer_error(stream, "no-such-account", "%s", account != NULL ? account : "there is none");
+}
+
+static void
+do_probe(struct control *control, struct stream *stream, const char *server)
+{
+	if (agent_probe(control->agent, server))
+		answer_ok(stream);
+	else
+		answer_error(stream, "no-such-server", "%s", server != NULL ? server : "there is none");
+}
+
+static void
+do_version(struct control *control, struct stream *stream)
+{
+	char text[96];
+	int len = snprintf(text, sizeof(text), "ok\nsipkeepd %.64s, protocol 1\n", control->hooks.version);
+
+	stream_write(stream, text, (size_t)len);
+	stream_finish(stream);
+}
+
+static void
+do_request(struct control *control, struct stream *stream, const struct request *request)
+{
+	const char *subject = request->subject[0] != '\0' ? request->subject : NULL;
+	const struct account *account = NULL;
+
+	if (subject != NULL && request->verb != REQUEST_PROBE) {
+		account = agent_account_by_name(control->agent, subject);
+		if (account == NULL) {
+			answer_error(stream, "no-such-account", "%s", subject);
+			return;
+		}
+	}
+	switch (request->verb) {
+	case REQUEST_STATUS:
+		do_status(control, stream, request, account);
+		break;
+	case REQUEST_RELOAD:
+		do_reload(control, stream);
+		break;
+	case REQUEST_REGISTER:
+		do_register(control, stream, subject);
+		break;
+	case REQUEST_PROBE:
+		do_probe(control, stream, subject);
+		break;
+	case REQUEST_WAIT:
+		do_wait(control, stream, request, account);
+		break;
+	case REQUEST_VERSION:
+		do_version(control, stream);
+		break;
+	case REQUEST_VERBS:
+		break;
+	}
+}
+
+static void
+on_line(void *arg, struct stream *stream, const char *line)
+{
+	struct request request;
+	char why[160];
+
+	if (request_parse(&request, line, why))
+		do_request(arg, stream, &request);
+	else
+		answer_error(stream, "usage", "%s", why);
+}
+
+static void
+on_gone(void *arg, struct stream *stream)
+{
+	struct control *control = arg;
+	struct waiter *waiter;
+
+	LIST_FOREACH(waiter, &control->waiters, link) {
+		if (waiter->stream == stream) {
+			waiter_free(waiter);
+			return;
+		}
+	}
+}
+
+struct control *
+control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+    const struct control_hooks *hooks, char error[256])
+{
+	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone };
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL) {
+		snprintf(error, 256, "control socket: no memory");
+		return NULL;
+	}
+	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
+	LIST_INIT(&control->waiters);
+	control->listener = stream_listen(loop, path, group, &events, control, error);
+	if (control->listener == NULL) {
+		free(control);
+		return NULL;
+	}
+	agent_on_change(agent, on_change, control);
+	return control;
+}
+
+void
+control_free(struct control *control)
+{
+	if (control == NULL)
+		return;
+	agent_on_change(control->agent, NULL, NULL);
+	while (!LIST_EMPTY(&control->waiters))
+		waiter_free(LIST_FIRST(&control->waiters));
+	stream_listener_free(control->listener);
+	free(control);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_CONTROL_CONTROL_H
+#define SIPKEEPD_CONTROL_CONTROL_H
+
+/*
+ * The control socket: one request line a connection (control/request.h), answered by "ok" or "error CODE text" on
+ * the first line, then the body, then the end of the connection. sipkeepctl(1) is its client.
+ *
+ *	CODE			means
+ *	usage			no request, or one that makes no sense
+ *	no-such-account		there is no such account
+ *	no-such-server		no account uses such a server
+ *	refused			the new configuration is not in force; the body says why, one finding a line
+ *	timeout			wait: it did not come true in time
+ *	busy			too many are waiting already
+ *	no-memory
+ *
+ * Whoever may connect may ask for everything; the socket's permissions decide who may.
+ */
+
+#include <stdbool.h>
+
+#include "agent/agent.h"
+#include "base/str.h"
+#include "net/loop.h"
+
+#define CONTROL_WAITERS_MAX 32		/* waiting clients; half of STREAM_CLIENTS_MAX, so that others get in */
+
+struct control;
+
+struct control_hooks {
+	/*
+	 * Reads the configuration anew and applies it (B71); the same function serves SIGHUP.
+	 *
+	 * report   appended to: what happened, whole lines
+	 * Returns whether the new configuration is in force.
+	 */
+	bool (*reload)(void *arg, struct strbuf *report);
+	void *arg;
+	const char *version;		/* of the program; must outlive it */
+};
+
+/*
+ * Listens. Takes agent_on_change() for itself.
+ *
+ * path, group   as in stream_listen()
+ * error         on failure: why (256 bytes)
+ * Returns NULL on failure.
+ */
+struct control *control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+    const struct control_hooks *hooks, char error[256]);
+
+/* Before its agent and its loop. Who still waits is closed without an answer. NULL is fine. */
+void control_free(struct control *control);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum { ACCOUNT_STATES = ACCOUNT_FROZEN + 1 };
+
+/* What may follow a command. */
+struct grammar {
+	const char *name;
+	bool subject, subject_required;
+	bool json;
+	bool conditions;
+};
+
+static const struct grammar grammars[REQUEST_VERBS] = {
+	[REQUEST_STATUS] = { .name = "status", .subject = true, .json = true },
+	[REQUEST_RELOAD] = { .name = "reload" },
+	[REQUEST_REGISTER] = { .name = "register", .subject = true },
+	[REQUEST_PROBE] = { .name = "probe", .subject = true },
+	[REQUEST_WAIT] = { .name = "wait", .subject = true, .subject_required = true, .conditions = true },
+	[REQUEST_VERSION] = { .name = "version" },
+};
+
+const char *
+request_verb_str(enum request_verb verb)
+{
+	return verb < REQUEST_VERBS ? grammars[verb].name : "?";
+}
+
+/* The next word, absent at the end; what is left stays in *rest. */
+static struct span
+next_word(struct span *rest)
+{
+	struct span word = { 0 };
+	size_t n = 0;
+
+	while (rest->len > 0 && (*rest->at == ' ' || *rest->at == '\t'))
+		rest->at++, rest->len--;
+	while (n < rest->len && rest->at[n] != ' ' && rest->at[n] != '\t')
+		n++;
+	if (n > 0)
+		word = (struct span){ .at = rest->at, .len = n };
+	rest->at += n;
+	rest->len -= n;
+	return word;
+}
+
+static bool
+printable(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool
+begins(struct span word, const char *with)
+{
+	size_t len = strlen(with);
+
+	return word.len >= len && memcmp(word.at, with, len) == 0;
+}
+
+/* "10": seconds; "500ms", "2m": a duration. */
+static bool
+parse_timeout(struct request *request, struct span word, char why[160])
+{
+	uint64_t seconds;
+	int64_t ms;
+
+	if (span_number(word, REQUEST_TIMEOUT_MAX_MS / 1000, &seconds))
+		ms = (int64_t)seconds * 1000;
+	else if (!span_duration_ms(word, &ms) || ms > REQUEST_TIMEOUT_MAX_MS) {
+		snprintf(why, 160, "--timeout wants seconds, 0 to %d", REQUEST_TIMEOUT_MAX_MS / 1000);
+		return false;
+	}
+	request->timeout_ms = ms;
+	return true;
+}
+
+static bool
+parse_active(struct request *request, struct span word, char why[160])
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (word.len < sizeof(text)) {
+		memcpy(text, word.at, word.len);
+		text[word.len] = '\0';
+		if (request->active.family == ADDRESS_NONE && address_parse(&request->active, text))
+			return true;
+	}
+	snprintf(why, 160, "active= wants one IP address, with or without :port");
+	return false;
+}
+
+static bool
+parse_state(struct request *request, struct span word, char why[160])
+{
+	for (int s = 0; s < ACCOUNT_STATES; s++) {
+		if (!request->wait_state && span_equal(word, account_state_str((enum account_state)s))) {
+			request->wait_state = true;
+			request->state = (enum account_state)s;
+			return true;
+		}
+	}
+	snprintf(why, 160, "wait wants one state (registered, registering, failed, down, frozen) or active=ADDRESS");
+	return false;
+}
+
+static bool
+parse_word(struct request *request, const struct grammar *grammar, struct span word, struct span *rest, char why[160])
+{
+	if (grammar->json && span_equal(word, "--json")) {
+		request->json = true;
+		return true;
+	}
+	if (grammar->conditions && span_equal(word, "--timeout"))
+		return parse_timeout(request, next_word(rest), why);
+	if (word.at[0] == '-') {
+		snprintf(why, 160, "%s has no such option", grammar->name);
+		return false;
+	}
+	if (grammar->subject && request->subject[0] == '\0') {
+		if (word.len > REQUEST_WORD_MAX) {
+			snprintf(why, 160, "that name is too long");
+			return false;
+		}
+		memcpy(request->subject, word.at, word.len);
+		request->subject[word.len] = '\0';
+		return true;
+	}
+	if (grammar->conditions && begins(word, "active="))
+		return parse_active(request, (struct span){ word.at + 7, word.len - 7 }, why);
+	if (grammar->conditions)
+		return parse_state(request, word, why);
+	snprintf(why, 160, "%s: too many words", grammar->name);
+	return false;
+}
+
+static const struct grammar *
+find_grammar(struct request *request, struct span word)
+{
+	for (int v = 0; v < REQUEST_VERBS; v++) {
+		if (span_equal(word, grammars[v].name)) {
+			request->verb = (enum request_verb)v;
+			return &grammars[v];
+		}
+	}
+	return NULL;
+}
+
+static bool
+complete(const struct request *request, const struct grammar *grammar, char why[160])
+{
+	if (grammar->subject_required && request->subject[0] == '\0') {
+		snprintf(why, 160, "%s: which account?", grammar->name);
+		return false;
+	}
+	if (grammar->conditions && !request->wait_state && request->active.family == ADDRESS_NONE) {
+		snprintf(why, 160, "%s: for which state or active=ADDRESS?", grammar->name);
+		return false;
+	}
+	return true;
+}
+
+bool
+request_parse(struct request *request, const char *line, char why[160])
+{
+	struct span rest = span_of(line);
+	struct span word;
+	const struct grammar *grammar;
+
+	*request = (struct request){ .timeout_ms = REQUEST_TIMEOUT_DEFAULT_MS };
+	if (line == NULL || !printable(rest)) {
+		snprintf(why, 160, "the request is too long or no text");
+		return false;
+	}
+	word = next_word(&rest);
+	if (!span_there(word) || !span_equal(word, REQUEST_PREFIX)) {
+		snprintf(why, 160, "a request begins with " REQUEST_PREFIX);
+		return false;
+	}
+	word = next_word(&rest);
+	grammar = span_there(word) ? find_grammar(request, word) : NULL;
+	if (grammar == NULL) {
+		snprintf(why, 160, "no such command");
+		return false;
+	}
+	while (span_there(word = next_word(&rest))) {
+		if (!parse_word(request, grammar, word, &rest, why))
+			return false;
+	}
+	return complete(request, grammar, why);
+}

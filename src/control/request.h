@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_CONTROL_REQUEST_H
+#define SIPKEEPD_CONTROL_REQUEST_H
+
+/*
+ * One line of the control socket, read strictly. Pure.
+ *
+ *	sipkeepd/1 status [ACCOUNT] [--json]
+ *	sipkeepd/1 reload
+ *	sipkeepd/1 register [ACCOUNT]
+ *	sipkeepd/1 probe [SERVER]
+ *	sipkeepd/1 wait ACCOUNT [STATE] [active=ADDRESS] [--timeout N]
+ *	sipkeepd/1 version
+ *
+ * Words are parted by blanks; an option may stand anywhere behind the command. Another version than 1 is refused, so
+ * that an old tool and a new daemon tell each other instead of guessing.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/agent.h"
+#include "base/address.h"
+
+#define REQUEST_PREFIX "sipkeepd/1"
+#define REQUEST_WORD_MAX 320			/* longer words are refused: user@domain fits */
+#define REQUEST_TIMEOUT_DEFAULT_MS 60000	/* wait without --timeout */
+#define REQUEST_TIMEOUT_MAX_MS 86400000
+
+enum request_verb {
+	REQUEST_STATUS,
+	REQUEST_RELOAD,
+	REQUEST_REGISTER,
+	REQUEST_PROBE,
+	REQUEST_WAIT,
+	REQUEST_VERSION,
+	REQUEST_VERBS,
+};
+
+struct request {
+	enum request_verb verb;
+	char subject[REQUEST_WORD_MAX + 1];	/* account or server; "" if none was named */
+	bool json;				/* status */
+	/* wait: all that was asked for must hold */
+	bool wait_state;
+	enum account_state state;
+	struct address active;			/* ADDRESS_NONE: any server; port 0: any port */
+	int64_t timeout_ms;
+};
+
+/*
+ * line   without its newline; NULL counts as too long
+ * why    on failure: what is wrong, in words without control characters
+ * Returns false if it is no request.
+ */
+bool request_parse(struct request *request, const char *line, char why[160]);
+
+const char *request_verb_str(enum request_verb verb);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+void
+daemon_init(struct daemon *daemon)
+{
+	int fd;
+
+	*daemon = (struct daemon){ .ready_fd = -1, .pid_fd = -1 };
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* In the starting command: one byte is good news, the end of the pipe is the child's end. */
+static _Noreturn void
+wait_for_child(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int
+daemon_fork(struct daemon *daemon)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -errno;
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		int error = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return -error;
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		wait_for_child(fds[0]);
+	}
+	close(fds[0]);
+	daemon->ready_fd = fds[1];
+	setsid();
+	return chdir("/") == 0 ? 0 : -errno;
+}
+
+bool
+daemon_pid_file(struct daemon *daemon, const char *path, char error[256])
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	int fd;
+
+	if (path == NULL)
+		return true;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		snprintf(error, 256, "pid file %.160s: %.60s", path, strerror(errno));
+		return false;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		snprintf(error, 256, "pid file %.160s: another sipkeepd holds it", path);
+		close(fd);
+		return false;
+	}
+	if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len) {
+		snprintf(error, 256, "pid file %.160s: %.60s", path, strerror(errno));
+		close(fd);
+		return false;
+	}
+	daemon->pid_file = strdup(path);
+	if (daemon->pid_file == NULL) {
+		snprintf(error, 256, "pid file %.160s: no memory", path);
+		close(fd);
+		return false;
+	}
+	daemon->pid_fd = fd;
+	return true;
+}
+
+int
+daemon_make_directory_of(const char *path, const char *user)
+{
+	char *copy = strdup(path);
+	const struct passwd *who = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
+	const char *directory;
+	int rc = 0;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	directory = dirname(copy);
+	if (mkdir(directory, 0755) != 0)
+		rc = errno == EEXIST ? 0 : -errno;
+	else if (who != NULL && lchown(directory, who->pw_uid, who->pw_gid) != 0)
+		rc = -errno;
+	free(copy);
+	return rc;
+}
+
+bool
+daemon_become(const char *user, char error[256])
+{
+	const struct passwd *who;
+
+	if (user == NULL)
+		return true;
+	errno = 0;
+	who = getpwnam(user);
+	if (who == NULL) {
+		snprintf(error, 256, "user %.100s: there is no such user", user);
+		return false;
+	}
+	if (who->pw_uid == geteuid())
+		return true;
+	if (geteuid() != 0) {
+		log_line(LOG_LEVEL_WARNING, NULL, "user = \"%s\" has no effect: not started as root", user);
+		return true;
+	}
+	/* The groups first: without root's rights they cannot be given up any more. */
+	if (initgroups(who->pw_name, who->pw_gid) != 0 || setgid(who->pw_gid) != 0 || setuid(who->pw_uid) != 0) {
+		snprintf(error, 256, "user %.100s: %.60s", user, strerror(errno));
+		return false;
+	}
+	if (who->pw_uid != 0 && setuid(0) == 0) {
+		snprintf(error, 256, "user %.100s: root's rights could not be given up", user);
+		return false;
+	}
+	return true;
+}
+
+void
+daemon_ready(struct daemon *daemon)
+{
+	int null;
+
+	if (daemon->ready_fd < 0)
+		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (write(daemon->ready_fd, "", 1) != 1)
+		log_line(LOG_LEVEL_WARNING, NULL, "the starting command has gone");
+	close(daemon->ready_fd);
+	daemon->ready_fd = -1;
+}
+
+void
+daemon_fini(struct daemon *daemon)
+{
+	if (daemon->pid_fd < 0)
+		return;
+	if (unlink(daemon->pid_file) != 0 && ftruncate(daemon->pid_fd, 0) != 0)
+		log_line(LOG_LEVEL_WARNING, NULL, "pid file %s stays behind", daemon->pid_file);
+	close(daemon->pid_fd);
+	free(daemon->pid_file);
+	daemon->pid_file = NULL;
+	daemon->pid_fd = -1;
+}

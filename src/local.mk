@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: ISC
+sbin_PROGRAMS += src/sipkeepd
+bin_PROGRAMS += src/sipkeepctl
+
+src_sipkeepd_SOURCES = \
+	src/daemon.c src/daemon.h \
+	src/main.c \
+	src/options.c src/options.h \
+	src/run.c src/run.h
+src_sipkeepd_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
+
+# The tool needs the C library and base alone.
+src_sipkeepctl_SOURCES = src/sipkeepctl.c
+src_sipkeepctl_LDADD = $(LIBS_CORE)

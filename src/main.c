@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/config.h"
+#include "base/log.h"
+#include "daemon.h"
+#include "options.h"
+#include "run.h"
+
+static int
+check(const char *path, struct config *config)
+{
+	printf("%s: good, accounts: %zu\n", path, config->account_count);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+/* A daemon leaves its directory, and must find the file again when it reloads. */
+static int
+start(const struct options *options, const char *path, struct config *config)
+{
+	struct daemon daemon;
+	int rc;
+
+	daemon_init(&daemon);
+	rc = options->foreground ? 0 : daemon_fork(&daemon);
+	if (rc == 0)
+		return run(path, config, &daemon);
+	log_line(LOG_LEVEL_ERROR, NULL, "cannot go into the background: %s", strerror(-rc));
+	config_free(config);
+	return EXIT_FAILURE;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options options;
+	struct config *config;
+	char *absolute;
+	const char *path;
+	int status;
+
+	if (!options_parse(&options, argc, argv, &status))
+		return status;
+	if (options.debug)
+		log_set_level(LOG_LEVEL_DEBUG);
+	absolute = realpath(options.config, NULL);
+	path = options.foreground || options.check || absolute == NULL ? options.config : absolute;
+	config = run_read_config(path, NULL);
+	if (config == NULL)
+		status = EXIT_FAILURE;
+	else if (options.check)
+		status = check(path, config);
+	else
+		status = start(&options, path, config);
+	free(absolute);
+	return status;
+}

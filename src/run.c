@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "config.h"
+#include "control/control.h"
+#include "control/status.h"
+#include "net/loop.h"
+
+struct run {
+	struct loop *loop;
+	struct agent *agent;
+	struct control *control;
+	const char *path;
+	bool stopping;
+};
+
+/* Each line of the text is a record of its own. */
+static void
+log_lines(const char *text, enum log_level level, enum log_level level_of_warnings)
+{
+	while (*text != '\0') {
+		int len = (int)strcspn(text, "\n");
+		const char *warning = strstr(text, ": warning: ");
+		bool warns = warning != NULL && warning < text + len;
+
+		if (len > 0)
+			log_line(warns ? level_of_warnings : level, NULL, "%.*s", len, text);
+		text += len;
+		if (*text == '\n')
+			text++;
+	}
+}
+
+struct config *
+run_read_config(const char *path, struct strbuf *findings)
+{
+	struct strbuf own = { 0 };
+	struct config *config = config_read(path, NULL, &own);
+
+	if (own.len > 0) {
+		log_lines(own.data, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING);
+		if (findings != NULL)
+			strbuf_append(findings, own.data);
+	} else if (config == NULL)
+		log_line(LOG_LEVEL_ERROR, NULL, "%s: no memory to read it", path);
+	strbuf_fini(&own);
+	return config;
+}
+
+/* ---- Reload (B71) ---- */
+
+static bool
+refuse_reload(struct strbuf *report, const char *why)
+{
+	log_line(LOG_LEVEL_ERROR, NULL, "reload: %s; the old configuration stays", why);
+	strbuf_printf(report, "%s\n", why);
+	return false;
+}
+
+static bool
+apply(struct run *run, struct config *config, struct strbuf *report)
+{
+	struct agent_status status;
+	const char *key;
+	char error[256] = "", why[320];
+
+	agent_status(run->agent, &status);
+	key = configdiff_needs_restart(status.config, config);
+	if (key != NULL) {
+		snprintf(why, sizeof(why), "%s has changed: that needs a restart", key);
+		config_free(config);
+		return refuse_reload(report, why);
+	}
+	if (agent_reload(run->agent, config, error) != 0) {
+		config_free(config);
+		return refuse_reload(report, error);
+	}
+	agent_status(run->agent, &status);
+	log_line(LOG_LEVEL_NOTICE, NULL, "reload: generation %u, %zu accounts", status.generation, status.accounts);
+	strbuf_printf(report, "generation %u, accounts %zu\n", status.generation, status.accounts);
+	return true;
+}
+
+static bool
+reload(void *arg, struct strbuf *report)
+{
+	struct run *run = arg;
+	struct config *config;
+
+	if (run->stopping)
+		return refuse_reload(report, "the daemon is ending");
+	config = run_read_config(run->path, report);
+	if (config == NULL)
+		return refuse_reload(report, "the configuration has errors");
+	return apply(run, config, report);
+}
+
+/* ---- Signals ---- */
+
+static void
+on_stopped(void *arg, unsigned unanswered)
+{
+	struct run *run = arg;
+
+	log_line(LOG_LEVEL_NOTICE, NULL, "ended; unregisters without an answer: %u", unanswered);
+	loop_stop(run->loop);
+}
+
+static void
+on_end(void *arg, int signal_number)
+{
+	struct run *run = arg;
+
+	if (run->stopping) {
+		log_line(LOG_LEVEL_NOTICE, NULL, "%s again: ended at once", strsignal(signal_number));
+		loop_stop(run->loop);
+		return;
+	}
+	run->stopping = true;
+	log_line(LOG_LEVEL_NOTICE, NULL, "%s: ending", strsignal(signal_number));
+	agent_stop(run->agent, on_stopped, run);
+}
+
+static void
+on_reload(void *arg, int signal_number)
+{
+	struct strbuf report = { 0 };
+
+	(void)signal_number;
+	reload(arg, &report);
+	strbuf_fini(&report);
+}
+
+static int
+put_to_log(void *arg, const char *bytes, size_t len)
+{
+	(void)arg;
+	(void)len;		/* status pieces are terminated whole lines */
+	log_lines(bytes, LOG_LEVEL_NOTICE, LOG_LEVEL_NOTICE);
+	return 0;
+}
+
+static void
+on_show(void *arg, int signal_number)
+{
+	struct run *run = arg;
+
+	(void)signal_number;
+	status_write(run->agent, NULL, STATUS_TEXT, put_to_log, NULL);
+}
+
+static bool
+take_signals(struct run *run)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return loop_on_signal(run->loop, SIGTERM, on_end, run) == 0 &&
+	    loop_on_signal(run->loop, SIGINT, on_end, run) == 0 &&
+	    loop_on_signal(run->loop, SIGHUP, on_reload, run) == 0 &&
+	    loop_on_signal(run->loop, SIGUSR1, on_show, run) == 0;
+}
+
+/* ---- Start and end ---- */
+
+static bool
+open_control(struct run *run, const struct config *config, char error[256])
+{
+	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
+	int rc = daemon_make_directory_of(config->control, config->user);
+
+	if (rc != 0) {
+		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control, strerror(-rc));
+		return false;
+	}
+	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
+	return run->control != NULL;
+}
+
+/* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
+static bool
+open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+{
+	bool background = daemon->ready_fd >= 0;
+
+	run->loop = loop_new();
+	if (run->loop == NULL || !take_signals(run)) {
+		snprintf(error, 256, "no event loop to be had");
+		config_free(config);
+		return false;
+	}
+	run->agent = agent_new(run->loop, config, error);
+	if (run->agent == NULL) {
+		config_free(config);
+		return false;
+	}
+	return daemon_pid_file(daemon, background ? config->pid_file : NULL, error) &&
+	    open_control(run, config, error) && daemon_become(config->user, error);
+}
+
+/* In the background the terminal's reader hears it, and the syslog of a boot that nobody watched. */
+static void
+complain(const struct daemon *daemon, const char *error)
+{
+	log_line(LOG_LEVEL_ERROR, NULL, "%s", error);
+	if (daemon->ready_fd >= 0) {
+		log_to_syslog("sipkeepd");
+		log_line(LOG_LEVEL_ERROR, NULL, "%s", error);
+	}
+}
+
+static int
+serve(struct run *run, struct daemon *daemon)
+{
+	struct agent_status status;
+	int rc;
+
+	if (daemon->ready_fd >= 0)
+		log_to_syslog("sipkeepd");
+	agent_status(run->agent, &status);
+	log_line(LOG_LEVEL_NOTICE, NULL, "sipkeepd " PACKAGE_VERSION ": %zu accounts", status.accounts);
+	daemon_ready(daemon);
+	agent_start(run->agent);
+	rc = loop_run(run->loop);
+	if (rc == 0)
+		return EXIT_SUCCESS;
+	log_line(LOG_LEVEL_ERROR, NULL, "event loop: %s", strerror(-rc));
+	return EXIT_FAILURE;
+}
+
+int
+run(const char *path, struct config *config, struct daemon *daemon)
+{
+	struct run run = { .path = path };
+	char error[256] = "";
+	int status = EXIT_FAILURE;
+
+	if (open_all(&run, config, daemon, error))
+		status = serve(&run, daemon);
+	else
+		complain(daemon, error);
+	control_free(run.control);
+	if (run.agent != NULL)
+		agent_free(run.agent);
+	if (run.loop != NULL)
+		loop_free(run.loop);
+	daemon_fini(daemon);
+	return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_TESTS_FAKE_AGENT_H
+#define SIPKEEPD_TESTS_FAKE_AGENT_H
+
+/*
+ * Stands in for agent/agent.c: its status is what the test writes into it, what it is asked to do is counted.
+ */
+
+#include "agent/agent.h"
+
+#define FAKE_ACCOUNTS_MAX 4
+#define FAKE_CANDIDATES_MAX 4
+
+struct account {
+	struct account_status status;
+	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
+};
+
+struct agent {
+	struct agent_status status;
+	struct account accounts[FAKE_ACCOUNTS_MAX];
+	void (*on_change)(void *arg);
+	void *arg;
+	unsigned registers, probes, reloads;
+	char asked_for[64];		/* account or server of the last register or probe; "" for all */
+};
+
+/* One that has no account yet. */
+struct agent *fake_agent_new(void);
+
+/* Adds a registered account with two servers, P1 active and up, P2 up. */
+struct account *fake_agent_add(struct agent *agent, const char *aor, const char *p1, const char *p2);
+
+/* Moves the '*'. -1: none is active. */
+void fake_account_activate(struct account *account, int index);
+
+/* Tells the listener, as the agent does after an event. */
+void fake_agent_changed(struct agent *agent);
+
+#endif
