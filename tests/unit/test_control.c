@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The control socket: requests read strictly, answered over a real unix socket by a fake agent (B71, B74). */
+
+#include "unit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/control.h"
+#include "control/request.h"
+#include "fake_agent.h"
+#include "net/stream.h"
+
+/* ---- Requests ---- */
+
+static const struct {
+	const char *line;
+	bool good;
+	enum request_verb verb;
+	const char *subject;
+} requests[] = {
+	{ "sipkeepd/1 status", true, REQUEST_STATUS, "" },
+	{ "sipkeepd/1  status\t100@example.com ", true, REQUEST_STATUS, "100@example.com" },
+	{ "sipkeepd/1 status --json 100@example.com", true, REQUEST_STATUS, "100@example.com" },
+	{ "sipkeepd/1 status 100 --json", true, REQUEST_STATUS, "100" },
+	{ "sipkeepd/1 reload", true, REQUEST_RELOAD, "" },
+	{ "sipkeepd/1 register", true, REQUEST_REGISTER, "" },
+	{ "sipkeepd/1 register 100", true, REQUEST_REGISTER, "100" },
+	{ "sipkeepd/1 probe", true, REQUEST_PROBE, "" },
+	{ "sipkeepd/1 probe [2001:db8::1]:5060", true, REQUEST_PROBE, "[2001:db8::1]:5060" },
+	{ "sipkeepd/1 version", true, REQUEST_VERSION, "" },
+	{ "sipkeepd/1 wait 100 registered", true, REQUEST_WAIT, "100" },
+	{ "sipkeepd/1 wait 100 active=10.0.0.1 --timeout 0", true, REQUEST_WAIT, "100" },
+	{ "sipkeepd/1 wait --timeout 500ms 100 registered active=10.0.0.1:5060", true, REQUEST_WAIT, "100" },
+	{ NULL, false, 0, NULL },
+	{ "", false, 0, NULL },
+	{ " ", false, 0, NULL },
+	{ "status", false, 0, NULL },
+	{ "sipkeepd/1", false, 0, NULL },
+	{ "sipkeepd/2 status", false, 0, NULL },
+	{ "sipkeepd/1status", false, 0, NULL },
+	{ "sipkeepd/1 Status", false, 0, NULL },
+	{ "sipkeepd/1 statu", false, 0, NULL },
+	{ "sipkeepd/1 status\r", false, 0, NULL },
+	{ "sipkeepd/1 status \x1b[2J", false, 0, NULL },
+	{ "sipkeepd/1 status 100 200", false, 0, NULL },
+	{ "sipkeepd/1 status --yaml", false, 0, NULL },
+	{ "sipkeepd/1 reload now", false, 0, NULL },
+	{ "sipkeepd/1 reload --json", false, 0, NULL },
+	{ "sipkeepd/1 version 1", false, 0, NULL },
+	{ "sipkeepd/1 wait", false, 0, NULL },
+	{ "sipkeepd/1 wait 100", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 sleeping", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 registered down", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 active=", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 active=example.com", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 active=10.0.0.1 active=10.0.0.2", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 registered --timeout", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 registered --timeout -1", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 registered --timeout 86401", false, 0, NULL },
+	{ "sipkeepd/1 wait 100 registered --timeout soon", false, 0, NULL },
+};
+
+START_TEST(requests_are_read_strictly)
+{
+	struct request request;
+	char why[160] = "";
+	bool good = request_parse(&request, requests[_i].line, why);
+
+	ck_assert_msg(good == requests[_i].good, "%s: %s", requests[_i].line, why);
+	if (good) {
+		ck_assert_int_eq(request.verb, requests[_i].verb);
+		ck_assert_str_eq(request.subject, requests[_i].subject);
+	} else {
+		ck_assert_str_ne(why, "");
+		for (const char *p = why; *p != '\0'; p++)
+			ck_assert((unsigned char)*p >= 0x20);
+	}
+}
+END_TEST
+
+START_TEST(requests_keep_their_options)
+{
+	struct request r;
+	char why[160];
+	char line[STREAM_LINE_MAX];
+
+	ck_assert(request_parse(&r, "sipkeepd/1 status --json", why));
+	ck_assert(r.json);
+	ck_assert(request_parse(&r, "sipkeepd/1 wait 100 frozen active=[2001:db8::1]:5062 --timeout 10", why));
+	ck_assert(r.wait_state);
+	ck_assert_int_eq(r.state, ACCOUNT_FROZEN);
+	ck_assert_int_eq(r.active.port, 5062);
+	ck_assert_int_eq(r.timeout_ms, 10000);
+	ck_assert(request_parse(&r, "sipkeepd/1 wait 100 active=10.0.0.1", why));
+	ck_assert(!r.wait_state);
+	ck_assert_int_eq(r.timeout_ms, REQUEST_TIMEOUT_DEFAULT_MS);
+	ck_assert(request_parse(&r, "sipkeepd/1 wait 100 registered --timeout 500ms", why));
+	ck_assert_int_eq(r.timeout_ms, 500);
+
+	snprintf(line, sizeof(line), "sipkeepd/1 status %0*d", REQUEST_WORD_MAX, 1);
+	ck_assert(request_parse(&r, line, why));
+	snprintf(line, sizeof(line), "sipkeepd/1 status %0*d", REQUEST_WORD_MAX + 1, 1);
+	ck_assert(!request_parse(&r, line, why));
+}
+END_TEST
+
+/* ---- Over the socket ---- */
+
+struct world {
+	char directory[64];
+	char path[96];
+	struct loop *loop;
+	struct agent *agent;
+	struct control *control;
+	bool reload_works;
+	/* what a client heard */
+	int fd;
+	struct timer *look;
+	struct strbuf heard;
+	bool ended;
+	int looks_left;
+};
+
+static bool
+fake_reload(void *arg, struct strbuf *report)
+{
+	struct world *w = arg;
+
+	w->agent->reloads++;
+	strbuf_append(report, w->reload_works ? "generation 2\n" : "sipkeepd.conf:3: no such key; remove it\n");
+	return w->reload_works;
+}
+
+static void
+world_init(struct world *w)
+{
+	struct control_hooks hooks = { .reload = fake_reload, .arg = w, .version = "1.2.3" };
+	char error[256] = "";
+
+	*w = (struct world){ .directory = "control-test-XXXXXX", .fd = -1 };
+	ck_assert_ptr_nonnull(mkdtemp(w->directory));
+	snprintf(w->path, sizeof(w->path), "%s/control", w->directory);
+	w->loop = loop_new();
+	w->agent = fake_agent_new();
+	w->control = control_new(w->loop, w->agent, w->path, NULL, &hooks, error);
+	ck_assert_msg(w->control != NULL, "%s", error);
+}
+
+static void
+world_fini(struct world *w)
+{
+	control_free(w->control);
+	ck_assert_ptr_null(w->agent->on_change);
+	ck_assert_int_ne(access(w->path, F_OK), 0);
+	free(w->agent);
+	loop_free(w->loop);
+	strbuf_fini(&w->heard);
+	rmdir(w->directory);
+}
+
+static int
+client(const struct world *w, const char *bytes, size_t len)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, w->path);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(send(fd, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
+	return fd;
+}
+
+static int
+client_says(const struct world *w, const char *line)
+{
+	return client(w, line, strlen(line));
+}
+
+/* Reads what has come; ends the loop at the end of the connection. */
+static void
+on_look(void *arg)
+{
+	struct world *w = arg;
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = recv(w->fd, piece, sizeof(piece), MSG_DONTWAIT)) > 0)
+		strbuf_append_n(&w->heard, piece, (size_t)n);
+	w->ended = n == 0 || errno != EAGAIN;
+	if (w->ended || --w->looks_left == 0)
+		loop_stop(w->loop);
+	else
+		timer_set(w->look, instant_add(loop_now(w->loop), 2));
+}
+
+/* Runs the loop until that client's connection ends, or for so many looks of 2 ms. */
+static const char *
+hear(struct world *w, int fd, int looks)
+{
+	strbuf_clear(&w->heard);
+	w->fd = fd;
+	w->ended = false;
+	w->looks_left = looks;
+	w->look = timer_new(w->loop, on_look, w);
+	timer_set(w->look, loop_now(w->loop));
+	loop_run(w->loop);
+	timer_free(w->look);
+	return w->heard.data != NULL ? w->heard.data : "";
+}
+
+static const char *
+ask(struct world *w, const char *line)
+{
+	int fd = client_says(w, line);
+	const char *answer = hear(w, fd, 2500);
+
+	ck_assert_msg(w->ended, "no end after %s", line);
+	close(fd);
+	return answer;
+}
+
+static const struct {
+	const char *line;
+	const char *answer;		/* begins so */
+} answers[] = {
+	{ "sipkeepd/1 version\n", "ok\nsipkeepd 1.2.3, protocol 1\n" },
+	{ "sipkeepd/1 status\n", "ok\nsipkeepd: generation 1, " },
+	{ "sipkeepd/1 status 100@example.com\n", "ok\nsipkeepd: generation 1, " },
+	{ "sipkeepd/1 status --json\n", "ok\n{\"version\":1,\"generation\":1," },
+	{ "sipkeepd/1 status 300@example.com\n", "error no-such-account 300@example.com\n" },
+	{ "sipkeepd/1 register 300@example.com\n", "error no-such-account 300@example.com\n" },
+	{ "sipkeepd/1 wait 300@example.com registered\n", "error no-such-account 300@example.com\n" },
+	{ "sipkeepd/1 probe nowhere\n", "error no-such-server nowhere\n" },
+	{ "sipkeepd/1 wait 100@example.com registered\n", "ok\n" },
+	{ "sipkeepd/1 wait 100@example.com registered active=10.0.0.1\n", "ok\n" },
+	{ "sipkeepd/1 wait 100@example.com active=10.0.0.1:5060\n", "ok\n" },
+	{ "sipkeepd/1 wait 100@example.com active=10.0.0.1:5061 --timeout 0\n",
+	  "error timeout 100@example.com is registered, active 10.0.0.1:5060\n" },
+	{ "sipkeepd/1 wait 100@example.com down --timeout 20ms\n",
+	  "error timeout 100@example.com is registered, active 10.0.0.1:5060\n" },
+	{ "GET / HTTP/1.1\r\n", "error usage " },
+	{ "\n", "error usage " },
+	{ "sipkeepd/1 status nobody and more\n", "error usage " },
+};
+
+START_TEST(every_request_has_its_answer)
+{
+	struct world w;
+	const char *answer;
+
+	world_init(&w);
+	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	answer = ask(&w, answers[_i].line);
+	ck_assert_msg(strncmp(answer, answers[_i].answer, strlen(answers[_i].answer)) == 0, "%s%s", answers[_i].line,
+	    answer);
+	if (strncmp(answer, "error", 5) == 0)
+		ck_assert_ptr_eq(strchr(answer, '\n'), answer + strlen(answer) - 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(B74_register_and_probe_reach_the_agent)
+{
+	struct world w;
+
+	world_init(&w);
+	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 register 100@example.com\n"), "ok\n");
+	ck_assert_str_eq(w.agent->asked_for, "100@example.com");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 register\n"), "ok\n");
+	ck_assert_str_eq(w.agent->asked_for, "");
+	ck_assert_uint_eq(w.agent->registers, 2);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 probe 10.0.0.1:5062\n"), "ok\n");
+	ck_assert_str_eq(w.agent->asked_for, "10.0.0.1:5062");
+	ck_assert_uint_eq(w.agent->probes, 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(B71_reload_says_whether_and_why_not)
+{
+	struct world w;
+
+	world_init(&w);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 reload\n"),
+	    "error refused the old configuration stays\nsipkeepd.conf:3: no such key; remove it\n");
+	w.reload_works = true;
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 reload\n"), "ok\ngeneration 2\n");
+	ck_assert_uint_eq(w.agent->reloads, 2);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(rubbish_gets_one_line)
+{
+	static const char nul[] = "sipkeepd/1 sta\0tus\n";
+	char line[3 * STREAM_LINE_MAX];
+	struct world w;
+	int fd;
+
+	world_init(&w);
+	memset(line, 'x', sizeof(line));
+	fd = client(&w, line, sizeof(line));
+	ck_assert_int_eq(strncmp(hear(&w, fd, 2500), "error usage ", 12), 0);
+	close(fd);
+	fd = client(&w, nul, sizeof(nul) - 1);
+	ck_assert_int_eq(strncmp(hear(&w, fd, 2500), "error usage ", 12), 0);
+	ck_assert(w.ended);
+	close(fd);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(wait_ends_when_it_comes_true)
+{
+	struct world w;
+	struct account *account;
+	int fd;
+
+	world_init(&w);
+	account = fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	fd = client_says(&w, "sipkeepd/1 wait 100@example.com registered active=10.0.0.2 --timeout 60\n");
+	ck_assert_str_eq(hear(&w, fd, 10), "");
+	ck_assert(!w.ended);
+	account->status.state = ACCOUNT_REGISTERING;
+	fake_account_activate(account, 1);
+	fake_agent_changed(w.agent);
+	ck_assert_str_eq(hear(&w, fd, 10), "");		/* there, but not registered yet */
+	account->status.state = ACCOUNT_REGISTERED;
+	fake_agent_changed(w.agent);
+	ck_assert_str_eq(hear(&w, fd, 2500), "ok\n");
+	ck_assert(w.ended);
+	close(fd);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(wait_ends_with_its_account)
+{
+	struct world w;
+	int fd;
+
+	world_init(&w);
+	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	fd = client_says(&w, "sipkeepd/1 wait 100@example.com down\n");
+	ck_assert_str_eq(hear(&w, fd, 10), "");
+	w.agent->status.accounts = 0;
+	fake_agent_changed(w.agent);
+	ck_assert_str_eq(hear(&w, fd, 2500), "error no-such-account 100@example.com has gone\n");
+	close(fd);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(waiters_are_bounded_and_may_go)
+{
+	struct world w;
+	int fds[CONTROL_WAITERS_MAX];
+
+	world_init(&w);
+	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+		fds[i] = client_says(&w, "sipkeepd/1 wait 100@example.com down\n");
+		ck_assert_str_eq(hear(&w, fds[i], 3), "");
+	}
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 wait 100@example.com down\n"), "error busy ", 11), 0);
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 status\n"), "ok\n", 3), 0);
+	close(fds[0]);
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 version\n"), "ok\n", 3), 0);
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 wait 100@example.com down --timeout 20ms\n"), "error timeout ", 14),
+	    0);
+	world_fini(&w);		/* with all the others still waiting */
+	for (int i = 1; i < CONTROL_WAITERS_MAX; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(wait_timeout_frees_its_place)
+{
+	struct world w;
+
+	world_init(&w);
+	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 wait 100@example.com frozen --timeout 10ms\n"),
+	    "error timeout 100@example.com is registered, active 10.0.0.1:5060\n");
+	fake_agent_changed(w.agent);	/* nobody there any more */
+	world_fini(&w);
+}
+END_TEST
+
+static Suite *
+control_suite(void)
+{
+	Suite *suite = suite_create("control");
+	TCase *tests = tcase_create("control");
+
+	tcase_set_timeout(tests, 30);
+	tcase_add_loop_test(tests, requests_are_read_strictly, 0, (int)UNIT_COUNT(requests));
+	tcase_add_test(tests, requests_keep_their_options);
+	tcase_add_loop_test(tests, every_request_has_its_answer, 0, (int)UNIT_COUNT(answers));
+	tcase_add_test(tests, B74_register_and_probe_reach_the_agent);
+	tcase_add_test(tests, B71_reload_says_whether_and_why_not);
+	tcase_add_test(tests, rubbish_gets_one_line);
+	tcase_add_test(tests, wait_ends_when_it_comes_true);
+	tcase_add_test(tests, wait_ends_with_its_account);
+	tcase_add_test(tests, waiters_are_bounded_and_may_go);
+	tcase_add_test(tests, wait_timeout_frees_its_place);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+UNIT_MAIN(control_suite)
