@@ -136,34 +136,28 @@ order_compare(const void *left, const void *right)
 	return a->place < b->place ? -1 : 1;
 }
 
-/* One account alone keeps equals as received, unless DNS weighs them (B6). */
+/* DNS weighs these equals: then even one account alone does not take them as received (B6). */
 static bool
-must_draw(const struct candidate_place *places, const struct order_key *equals, size_t count, bool *weighted)
+weights_differ(const struct candidate_place *places, const struct order_key *equals, size_t count)
 {
-	bool differ = false;
-
-	*weighted = false;
-	for (size_t i = 0; i < count; i++) {
-		uint16_t weight = places[equals[i].place].weight;
-
-		differ |= weight != places[equals[0].place].weight;
-		*weighted |= weight > 0;
+	for (size_t i = 1; i < count; i++) {
+		if (places[equals[i].place].weight != places[equals[0].place].weight)
+			return true;
 	}
-	return differ;
+	return false;
 }
 
+/* With weight 0 everywhere the draw comes out as with any other weight that all share. */
 static void
 order_equals(const struct candidate_place *places, struct order_key *equals, size_t count, bool spread,
     const char *identity)
 {
-	bool weighted;
-
-	if (count < 2 || (!must_draw(places, equals, count, &weighted) && !spread))
+	if (count < 2 || (!spread && !weights_differ(places, equals, count)))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct candidate_place *place = &places[equals[i].place];
 
-		equals[i].score = rendezvous_score(identity, &place->peer, weighted ? place->weight : 1);
+		equals[i].score = rendezvous_score(identity, &place->peer, place->weight);
 	}
 	qsort(equals, count, sizeof(*equals), order_compare);
 }

@@ -51,7 +51,7 @@ enum candidates_warning {
 
 /*
  * Builds the list in the order of display: by rank, then as DNS reported (B5); the same peer once, at its most
- * preferred place (B7), by rank, then priority, then place.
+ * preferred place (B7), by rank, then priority, then place. Of a serverspec with too many the preferred ones stay.
  *
  * found      one list per serverspec, found[0] is P1; specs of them
  * spread     the account shares a serverspec with others: equals are drawn even without weights (B6)

@@ -28,7 +28,8 @@ struct serverfield {
 };
 
 /*
- * Parses "domain; spec1; spec2".
+ * Parses "domain; spec1; spec2". A port on the domain is legal only when the domain stands alone: with serverspecs
+ * behind it, it would mean nothing.
  *
  * error   on failure: what is wrong with which item, in words, e.g. "serverspec 2: port 70000 is not 1..65535"
  * Returns false on failure.
@@ -37,7 +38,10 @@ struct serverfield {
  */
 bool serverfield_parse(struct serverfield *field, const char *text, char error[160]);
 
-/* Letters, digits, '-', '_' and '.' only, labels of 1..63, 253 at most in all, not a dotted number (B7). */
+/*
+ * Letters, digits, '-', '_' and '.' only, labels of 1..63 with no '-' at either end, 253 at most in all, no dot at
+ * the end, not a dotted number (B2, B7).
+ */
 bool hostname_valid(const char *name);
 
 bool serverfield_equal(const struct serverfield *a, const struct serverfield *b);
