@@ -76,6 +76,7 @@ struct config {
 	struct account_config *accounts;
 	size_t account_count;
 	unsigned generation;		/* set by who applies it (B71) */
+	struct config_index *index;	/* for config_account() */
 };
 
 /*
@@ -84,7 +85,8 @@ struct config {
  * path      file name, or text: when text is not NULL it is parsed in place of the file's content (tests)
  * errors    appended to: one line per finding, "FILE:LINE: what is wrong; what to do\n". Warnings begin with
  *           "FILE:LINE: warning: ".
- * Returns NULL if there was an error (the first one at least is in errors).
+ * Returns NULL if there was an error (the first one at least is in errors). An include or a password-file that does
+ * not begin with '/' is taken from the folder of the file that names it.
  */
 struct config *config_read(const char *path, const char *text, struct strbuf *errors);
 void config_free(struct config *config);

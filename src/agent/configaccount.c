@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/configaccount.h"
+
+#include <confuse.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/configkeys.h"
+
+static size_t
+key_named(const struct configkey *keys, const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(keys[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static void
+check_required(struct configreport *report, const char *file, const struct configlex_statement *s,
+    const char *label)
+{
+	static const char *const required[] = { "user", "server" };
+	const struct configkey *keys = configkeys_account();
+	size_t password = key_named(keys, "password"), password_file = key_named(keys, "password-file");
+
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+		if (s->key_line[key_named(keys, required[i])] == 0)
+			configreport_error(report, file, s->line,
+			    "account %.40s: %s is missing; add it", label, required[i]);
+	if (s->key_line[password] != 0 && s->key_line[password_file] != 0)
+		configreport_error(report, file, s->key_line[password_file],
+		    "account %.40s: both password and password-file; take one out", label);
+}
+
+static bool
+account_values(struct configreport *report, const char *file, const struct configlex_statement *s, cfg_t *cfg,
+    const char *label, struct account_config *to)
+{
+	const struct configkey *keys = configkeys_account();
+	struct configplace place = { .report = report, .file = file, .account = label };
+	bool ok = true;
+
+	for (size_t i = 0; keys[i].name != NULL; i++) {
+		place.line = s->key_line[i] != 0 ? s->key_line[i] : s->line;
+		if (s->key_line[i] != 0)
+			ok = configkey_set_from(&keys[i], &place, cfg, to) && ok;
+		else
+			ok = configkey_set_fallback(&keys[i], &place, to) && ok;
+	}
+	return ok;
+}
+
+static bool
+account_names(struct configreport *report, const char *file, struct account_config *account)
+{
+	struct strbuf aor = { 0 };
+
+	strbuf_printf(&aor, "%s@%s", account->user, account->server.domain);
+	account->aor = aor.failed ? NULL : aor.data;
+	if (aor.failed)
+		strbuf_fini(&aor);
+	account->file = strdup(file);
+	if (account->auth_user == NULL)
+		account->auth_user = strdup(account->user);
+	if (account->password == NULL)
+		account->password = strdup("");
+	if (account->aor == NULL || account->file == NULL || account->auth_user == NULL || account->password == NULL)
+		return configreport_no_memory(report, file);
+	return true;
+}
+
+/* -1 in every timer: the account has not set it. */
+static void
+timing_unset(struct timing *timing)
+{
+	*timing = (struct timing){ CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET,
+		CONFIGKEY_UNSET };
+}
+
+static void
+inherit(int64_t *value, int64_t global)
+{
+	if (*value == CONFIGKEY_UNSET)
+		*value = global;
+}
+
+void
+configaccount_inherit(struct account_config *account, const struct timing *global)
+{
+	struct timing *timing = &account->timing;
+
+	inherit(&timing->probe_interval_ms, global->probe_interval_ms);
+	inherit(&timing->probe_interval_active_ms, global->probe_interval_active_ms);
+	inherit(&timing->probe_interval_down_ms, global->probe_interval_down_ms);
+	inherit(&timing->probe_timeout_ms, global->probe_timeout_ms);
+	inherit(&timing->expires_s, global->expires_s);
+	inherit(&timing->failback_stable_ms, global->failback_stable_ms);
+}
+
+void
+configaccount_fini(struct account_config *account)
+{
+	free(account->user);
+	free(account->server_text);
+	free(account->auth_user);
+	if (account->password != NULL)
+		explicit_bzero(account->password, strlen(account->password));
+	free(account->password);
+	free(account->display_name);
+	free(account->contact_uri);
+	free(account->aor);
+	free(account->file);
+	memset(account, 0, sizeof(*account));
+}
+
+bool
+configaccount_read(struct account_config *to, const struct configlex_statement *s, struct cfg_t *cfg,
+    struct configreport *report, const char *file)
+{
+	const char *label = cfg_getstr(cfg, "user");
+
+	memset(to, 0, sizeof(*to));
+	to->line = s->line;
+	timing_unset(&to->timing);
+	if (label == NULL || label[0] == '\0')
+		label = "without a user";
+	check_required(report, file, s, label);
+	if (account_values(report, file, s, cfg, label, to) && to->user != NULL && to->server_text != NULL
+	    && account_names(report, file, to))
+		return true;
+	configaccount_fini(to);
+	return false;
+}
+
+bool
+configaccount_has_password(const struct configlex_statement *s, int *line)
+{
+	*line = s->key_line[key_named(configkeys_account(), "password")];
+	return *line != 0;
+}

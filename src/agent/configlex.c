@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/configlex.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum token_kind {
+	TOKEN_END,
+	TOKEN_WORD,		/* bare */
+	TOKEN_STRING,		/* quoted */
+	TOKEN_MARK,		/* one of {}=(), */
+};
+
+struct token {
+	enum token_kind kind;
+	int line;
+	char mark;		/* MARK: which; STRING: its quote */
+	struct span text;	/* without the quotes */
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool
+is_mark(char c)
+{
+	return c != '\0' && strchr("{}=(),", c) != NULL;
+}
+
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static bool
+ends_word(char c)
+{
+	return is_blank(c) || c == '\n' || c == '#' || c == '"' || c == '\'' || is_mark(c);
+}
+
+static void
+skip_blanks(struct configlex *lex)
+{
+	for (; lex->at < lex->end; lex->at++) {
+		if (*lex->at == '\n') {
+			lex->line++;
+		} else if (*lex->at == '#') {
+			const char *eol = memchr(lex->at, '\n', (size_t)(lex->end - lex->at));
+
+			lex->at = (eol != NULL ? eol : lex->end) - 1;
+		} else if (!is_blank(*lex->at)) {
+			return;
+		}
+	}
+}
+
+static void
+check_item(struct configlex *lex, const struct token *t)
+{
+	bool literal = t->mark == '\'';
+
+	for (size_t i = 0; i < t->text.len; i++) {
+		char c = t->text.at[i], next = i + 1 < t->text.len ? t->text.at[i + 1] : '\0';
+
+		if (is_control(c)) {
+			configreport_error(lex->report, lex->file, t->line,
+			    "a control character in a value; take it out");
+			return;
+		}
+		if (!literal && c == '$' && next == '{') {
+			configreport_error(lex->report, lex->file, t->line,
+			    "\"${\" in a value: nothing would take its place; use single quotes if it is meant so");
+			return;
+		}
+		if (t->mark == '"' && c == '\\' && next != '"' && next != '\\') {
+			configreport_error(lex->report, lex->file, t->line,
+			    "\"\\\" in double quotes stands before \" or \\ only; write \\\\ for a backslash");
+			return;
+		}
+		i += t->mark == '"' && c == '\\';
+	}
+}
+
+/* A quote that does not end on its line is taken to end there: the rest of the file can still be checked. */
+static void
+quoted(struct configlex *lex, struct token *t)
+{
+	t->kind = TOKEN_STRING;
+	t->mark = *lex->at++;
+	t->text.at = lex->at;
+	while (lex->at < lex->end && *lex->at != t->mark && *lex->at != '\n') {
+		if (t->mark == '"' && *lex->at == '\\' && lex->end - lex->at > 1 && lex->at[1] != '\n')
+			lex->at++;
+		lex->at++;
+	}
+	t->text.len = (size_t)(lex->at - t->text.at);
+	if (lex->at < lex->end && *lex->at == t->mark) {
+		lex->at++;
+		check_item(lex, t);
+	} else {
+		configreport_error(lex->report, lex->file, t->line,
+		    "the quote %c is not closed on its line; close it", t->mark);
+	}
+}
+
+static void
+bare(struct configlex *lex, struct token *t)
+{
+	bool name = false;	/* inside of "${…}": one word, one finding */
+
+	t->kind = TOKEN_WORD;
+	t->text.at = lex->at;
+	for (; lex->at < lex->end; lex->at++) {
+		if (*lex->at == '{' && lex->at > t->text.at && lex->at[-1] == '$')
+			name = true;
+		else if (*lex->at == '}' && name)
+			name = false;
+		else if (ends_word(*lex->at))
+			break;
+	}
+	t->text.len = (size_t)(lex->at - t->text.at);
+	check_item(lex, t);
+	if (lex->at < lex->end && (*lex->at == '#' || *lex->at == '"' || *lex->at == '\''))
+		configreport_error(lex->report, lex->file, t->line,
+		    "%c right behind a word; put the value in quotes, or a blank before the comment", *lex->at);
+}
+
+static struct token
+next_token(struct configlex *lex)
+{
+	struct token t = { .kind = TOKEN_END };
+
+	skip_blanks(lex);
+	t.line = lex->line;
+	if (lex->at == lex->end)
+		return t;
+	if (*lex->at == '"' || *lex->at == '\'') {
+		quoted(lex, &t);
+	} else if (is_mark(*lex->at)) {
+		t.kind = TOKEN_MARK;
+		t.mark = *lex->at;
+		t.text = (struct span){ lex->at++, 1 };
+	} else {
+		bare(lex, &t);
+	}
+	return t;
+}
+
+static struct token
+peek_token(struct configlex *lex)
+{
+	struct configlex copy = *lex;
+	struct strbuf nowhere = { .failed = true };
+	struct configreport quiet = { .to = &nowhere };
+
+	copy.plain = &nowhere;
+	copy.report = &quiet;
+	return next_token(&copy);
+}
+
+static bool
+token_is(const struct token *t, char mark)
+{
+	return t->kind == TOKEN_MARK && t->mark == mark;
+}
+
+static bool
+is_item(const struct token *t)
+{
+	return t->kind == TOKEN_WORD || t->kind == TOKEN_STRING;
+}
+
+static void
+item_text(const struct token *t, struct strbuf *to, const char *escape)
+{
+	for (size_t i = 0; i < t->text.len; i++) {
+		if (t->mark == '"' && t->text.at[i] == '\\' && i + 1 < t->text.len)
+			i++;
+		if (is_control(t->text.at[i]))
+			continue;	/* was reported; a NUL would end the plain text */
+		if (strchr(escape, t->text.at[i]) != NULL)
+			strbuf_append(to, "\\");
+		strbuf_append_n(to, &t->text.at[i], 1);
+	}
+}
+
+/* As libconfuse reads it back to the same bytes. */
+static void
+item_plain(const struct token *t, struct strbuf *to)
+{
+	strbuf_append(to, "'");
+	item_text(t, to, "'\\");
+	strbuf_append(to, "'");
+}
+
+static bool
+broken(struct configlex *lex, const struct token *t, const char *what)
+{
+	if (t->kind == TOKEN_END)
+		configreport_error(lex->report, lex->file, t->line, "the file ends too early; %s", what);
+	else
+		configreport_error(lex->report, lex->file, t->line, "unexpected \"%.*s\"; %s",
+		    t->text.len > 40 ? 40 : (int)t->text.len, t->text.at, what);
+	return false;
+}
+
+/* What was read since the mark is not for libconfuse. */
+static void
+take_back(struct strbuf *plain, size_t mark)
+{
+	if (plain->failed || plain->len <= mark)
+		return;
+	plain->len = mark;
+	plain->data[mark] = '\0';
+}
+
+/* The items behind "{", with the "}". */
+static bool
+list(struct configlex *lex)
+{
+	struct token t;
+
+	do {
+		t = next_token(lex);
+		if (!is_item(&t))
+			return broken(lex, &t, "a list is {\"one\", \"two\"}");
+		item_plain(&t, lex->plain);
+		t = next_token(lex);
+		if (!token_is(&t, ',') && !token_is(&t, '}'))
+			return broken(lex, &t, "items of a list are parted by \",\" and end with \"}\"");
+		strbuf_append_span(lex->plain, t.text);
+	} while (t.mark != '}');
+	return true;
+}
+
+/*
+ * An item, or items in braces.
+ *
+ * is_list   the key takes a list
+ * Returns false when the file cannot be followed any more.
+ */
+static bool
+value(struct configlex *lex, bool secret, bool is_list)
+{
+	struct token t = next_token(lex);
+	size_t mark = lex->plain->len;
+
+	if (is_item(&t)) {
+		if (secret && t.mark != '\'')
+			configreport_error(lex->report, lex->file, t.line,
+			    "a secret not in single quotes; write 'SECRET', so that nothing in it can change");
+		strbuf_append(lex->plain, is_list ? "{" : "");
+		item_plain(&t, lex->plain);
+		strbuf_append(lex->plain, is_list ? "}" : "");
+		return true;
+	}
+	if (!token_is(&t, '{'))
+		return broken(lex, &t, "a value belongs behind \"=\"");
+	strbuf_append(lex->plain, "{");
+	if (!list(lex))
+		return false;
+	if (!is_list) {
+		configreport_error(lex->report, lex->file, t.line, "a list for a key that takes one value; take the "
+		    "braces away");
+		take_back(lex->plain, mark);
+		strbuf_append(lex->plain, "''");
+	}
+	return true;
+}
+
+static size_t
+find_key(struct span word, const char *const *names)
+{
+	size_t i = 0;
+
+	while (names[i] != NULL && !span_equal(word, names[i]))
+		i++;
+	return i;
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t
+distance(struct span word, const char *name)
+{
+	size_t row[64], name_len = strlen(name);
+
+	if (word.len > 40 || name_len > 40)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= name_len; j++)
+		row[j] = j;
+	for (size_t i = 0; i < word.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < name_len; j++) {
+			size_t swap = diagonal + (word.at[i] != name[j]);
+
+			diagonal = row[j + 1];
+			row[j + 1] = least(swap, least(row[j], diagonal) + 1);
+		}
+	}
+	return row[name_len];
+}
+
+const char *
+configlex_nearest(struct span word, const char *const *names)
+{
+	size_t best = word.len < 5 ? 2 : 4;	/* further off is a guess, not a typing error */
+	const char *found = NULL;
+
+	for (; *names != NULL; names++) {
+		size_t d = distance(word, *names);
+
+		if (d < best) {
+			best = d;
+			found = *names;
+		}
+	}
+	return found;
+}
+
+static void
+unknown_key(struct configlex *lex, const struct token *key, const struct configlex_keys *here)
+{
+	const struct configlex_keys *there = here == lex->global ? lex->account : lex->global;
+	const char *nearest = configlex_nearest(key->text, here->names);
+	int len = key->text.len > 60 ? 60 : (int)key->text.len;
+
+	if (there->names[find_key(key->text, there->names)] != NULL)
+		configreport_error(lex->report, lex->file, key->line, "%.*s stands at the wrong place; it belongs %s",
+		    len, key->text.at, there == lex->account ? "into an account block" : "outside of the account blocks");
+	else if (nearest != NULL)
+		configreport_error(lex->report, lex->file, key->line, "unknown key %.*s; did you mean %s?", len,
+		    key->text.at, nearest);
+	else
+		configreport_error(lex->report, lex->file, key->line, "unknown key %.*s; see sipkeepd.conf(5)", len,
+		    key->text.at);
+}
+
+/*
+ * "= value" behind a key.
+ *
+ * index  the key's place in keys, or the end of the list if there is no such key
+ */
+static bool
+setting(struct configlex *lex, const struct token *key, const struct configlex_keys *keys, size_t index)
+{
+	size_t mark = lex->plain->len;
+	bool known = keys->names[index] != NULL;
+	struct token t = next_token(lex);
+
+	if (!token_is(&t, '='))
+		return broken(lex, &t, "a key is followed by \"=\" and its value");
+	strbuf_append_span(lex->plain, key->text);
+	strbuf_append(lex->plain, "=");
+	if (!value(lex, known && (keys->secrets >> index & 1) != 0, !known || (keys->lists >> index & 1) != 0))
+		return false;
+	strbuf_append(lex->plain, " ");
+	if (!known) {
+		unknown_key(lex, key, keys);
+		take_back(lex->plain, mark);
+	}
+	return true;
+}
+
+static bool
+account_setting(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+{
+	size_t mark = lex->plain->len, index = find_key(key->text, lex->account->names);
+	struct token behind = peek_token(lex);
+
+	if (span_equal(key->text, "account") && token_is(&behind, '{')) {
+		configreport_error(lex->report, lex->file, key->line,
+		    "the account block of line %d is not closed; put } before this one", s->line);
+		return false;
+	}
+	if (span_equal(key->text, "include") && token_is(&behind, '(')) {
+		configreport_error(lex->report, lex->file, key->line,
+		    "include inside of an account block; put it outside, or close the block of line %d", s->line);
+		return false;
+	}
+	if (!setting(lex, key, lex->account, index))
+		return false;
+	if (lex->account->names[index] == NULL)
+		return true;
+	if (s->key_line[index] != 0) {
+		configreport_error(lex->report, lex->file, key->line,
+		    "%s is set twice in this account, first in line %d; take one out", lex->account->names[index],
+		    s->key_line[index]);
+		take_back(lex->plain, mark);
+		return true;
+	}
+	s->key_line[index] = key->line;
+	return true;
+}
+
+static bool
+account(struct configlex *lex, struct configlex_statement *s)
+{
+	struct token t = next_token(lex);
+
+	s->kind = CONFIGLEX_ACCOUNT;
+	if (!token_is(&t, '{'))
+		return broken(lex, &t, "an account has no title, it is account { … }");
+	strbuf_append(lex->plain, "account{");
+	for (;;) {
+		t = next_token(lex);
+		if (token_is(&t, '}'))
+			break;
+		if (t.kind == TOKEN_END) {
+			configreport_error(lex->report, lex->file, s->line,
+			    "this account block is not closed; put } at its end");
+			return false;
+		}
+		if (t.kind != TOKEN_WORD)
+			return broken(lex, &t, "a key, or } at the end of the account");
+		if (!account_setting(lex, s, &t))
+			return false;
+	}
+	strbuf_append(lex->plain, "}");
+	return true;
+}
+
+static bool
+include(struct configlex *lex, struct configlex_statement *s)
+{
+	struct token open = next_token(lex), file = next_token(lex), close = next_token(lex);
+
+	s->kind = CONFIGLEX_INCLUDE;
+	if (!token_is(&open, '('))
+		return broken(lex, &open, "write include(\"FILE\")");
+	if (!is_item(&file) || file.text.len == 0)
+		return broken(lex, &file, "write include(\"FILE\")");
+	if (!token_is(&close, ')'))
+		return broken(lex, &close, "write include(\"FILE\")");
+	item_text(&file, &s->include, "");
+	if (s->include.failed)
+		return configreport_no_memory(lex->report, lex->file);
+	return true;
+}
+
+static bool
+global_setting(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+{
+	struct token behind = peek_token(lex);
+
+	if (token_is(&behind, '{'))
+		return broken(lex, key, "the only block is account { … }");
+	s->kind = CONFIGLEX_SETTING;
+	s->key = find_key(key->text, lex->global->names);
+	return setting(lex, key, lex->global, s->key);
+}
+
+static enum configlex_kind
+statement(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+{
+	size_t mark = lex->plain->len;
+	bool ok;
+
+	if (key->kind != TOKEN_WORD) {
+		broken(lex, key, "a key, account { … } or include(…) begins here");
+		ok = false;
+	} else if (span_equal(key->text, "account")) {
+		ok = account(lex, s);
+	} else if (span_equal(key->text, "include")) {
+		ok = include(lex, s);
+	} else {
+		ok = global_setting(lex, s, key);
+	}
+	if (!ok) {
+		take_back(lex->plain, mark);
+		return CONFIGLEX_BROKEN;
+	}
+	return s->kind;
+}
+
+void
+configlex_statement_fini(struct configlex_statement *s)
+{
+	strbuf_fini(&s->include);
+}
+
+void
+configlex_init(struct configlex *lex, const char *file, const char *bytes, size_t len,
+    const struct configlex_keys *global, const struct configlex_keys *account_keys, struct configreport *report,
+    struct strbuf *plain)
+{
+	*lex = (struct configlex){ .at = bytes, .end = bytes + len, .line = 1, .file = file, .global = global,
+	    .account = account_keys, .report = report, .plain = plain };
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+		lex->at += 3;	/* what editors of another system put first */
+}
+
+enum configlex_kind
+configlex_next(struct configlex *lex, struct configlex_statement *s)
+{
+	for (;;) {
+		struct token t = next_token(lex);
+		struct strbuf kept = s->include;
+
+		strbuf_clear(&kept);
+		*s = (struct configlex_statement){ .kind = CONFIGLEX_END, .line = t.line, .include = kept };
+		if (t.kind == TOKEN_END)
+			return s->kind;
+		s->kind = statement(lex, s, &t);
+		if (lex->plain->failed) {
+			configreport_no_memory(lex->report, lex->file);
+			s->kind = CONFIGLEX_BROKEN;
+		}
+		if (s->kind != CONFIGLEX_SETTING || lex->global->names[s->key] != NULL)
+			return s->kind;
+	}
+}
