@@ -361,10 +361,11 @@ clienttx_on_answer(struct clienttx_table *table, const struct peer *from, const 
 static struct span
 quoted_branch(const uint8_t *quoted, size_t len)
 {
-	const char *at = memmem(quoted, len, COOKIE, COOKIE_LEN);
-	size_t room = at != NULL ? len - (size_t)(at - (const char *)quoted) : 0;
+	const char *at = len >= BRANCH_LEN ? memmem(quoted, len, COOKIE, COOKIE_LEN) : NULL;
 
-	return (struct span){ at, room < BRANCH_LEN ? room : BRANCH_LEN };
+	if (at == NULL || len - (size_t)(at - (const char *)quoted) < BRANCH_LEN)
+		return (struct span){ 0 };
+	return (struct span){ at, BRANCH_LEN };
 }
 
 void
