@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: ISC
+"""What comes in uncalled for: from servers, from strangers, over the control socket."""
+
+import os
+import socket
+import stat
+import time
+
+from parts.case import case, check, equal, until
+from parts.daemon import wall
+from parts.sipclient import SipClient
+from cases.accounts import account
+
+
+def registered(w):
+    capture = w.capture()
+    server = w.server(1)
+    daemon = w.daemon([account(w, "100", server)]).start()
+    daemon.active("100", server.name)
+    daemon.settled("100")
+    return capture, server, daemon
+
+
+@case("B88 B89", limit=30)
+def rubbish_packets(w):
+    """garbage, oversized, truncated, foreign and unmatched packets are dropped and counted"""
+    capture, server, daemon = registered(w)
+    friend = w.owns(SipClient(server.address))      # the server's address, another port
+    stranger = w.owns(SipClient(w.ip(66)))
+    good = friend.build("OPTIONS", "sip:100@%s" % daemon.address)
+    answer = ("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bKnobodys\r\nFrom: <sip:100@voice.test>;tag=1\r\n"
+              "To: <sip:100@voice.test>;tag=2\r\nCall-ID: nobodys\r\nCSeq: 1 REGISTER\r\n"
+              "Contact: <sip:100@%s>;expires=3600\r\nContent-Length: 0\r\n\r\n"
+              % (daemon.address, daemon.port, daemon.address))
+    rubbish = {
+        "garbage": ["\x01\x02\x03" * 50, "hello\r\n\r\n", "OPTIONS\r\n\r\n", good.replace("SIP/2.0\r\n", "SIP/9.9\r\n", 1),
+                    good.replace("Call-ID: ", "No-ID: "), good.replace("CSeq: ", "CSeq: x"), os.urandom(700)],
+        "oversized": [good.replace("Max-Forwards", "X-Long: %s\r\nMax-Forwards" % ("a" * 20000), 1),
+                      good.replace("Max-Forwards", "X-Many: 1\r\n" * 300 + "Max-Forwards", 1), "x" * 65000],
+        "truncated": [good.replace("Content-Length: 0", "Content-Length: 500") + "abc"],
+        "unmatched": [answer],
+    }
+    since, before, sent = wall(), dict(daemon.status().drops), 0
+    for packets in rubbish.values():
+        for packet in packets:
+            friend.send(packet, daemon.address)
+            sent += 1
+    for packet in (stranger.build("OPTIONS", "sip:100@%s" % daemon.address),
+                   stranger.build("INVITE", "sip:100@%s" % daemon.address), answer):
+        stranger.send(packet, daemon.address)
+        sent += 1
+
+    def gained():
+        after = daemon.status().drops
+        return {reason: after[reason] - before[reason] for reason in after}
+    until(lambda: sum(gained().values()) >= sent, 5, lambda: "%d packets dropped and counted: %s" % (sent, gained()))
+    have = gained()
+    for reason in ("garbage", "oversized", "truncated", "unmatched", "foreign"):
+        check(have[reason] > 0, "counted as %s: %s" % (reason, have))
+    w.note("dropped: " + ", ".join("%s %d" % row for row in have.items() if row[1]))
+    equal(stranger.receive(0.5), None, "the stranger hears nothing")
+    equal(capture.registers(since=since), [], "REGISTERs")
+    equal(daemon.account("100").state, "registered", "the state")
+    equal(daemon.account("100").data["granted_s"], 300, "the grant is not what the rubbish said")
+
+
+@case("B85", limit=30)
+def requests_of_a_server(w):
+    """the server's OPTIONS gets 200, its INVITE 480, NOTIFY 200 or 489, the rest 405; a stranger gets silence"""
+    _, server, daemon = registered(w)
+    client = w.owns(SipClient(server.address))
+    uri = "sip:100@%s" % daemon.address
+    for method, extra, wanted in (("OPTIONS", [], (200,)), ("INVITE", [], (480,)),
+                                  ("NOTIFY", ["Event: message-summary", "Subscription-State: active"], (200, 489)),
+                                  ("MESSAGE", ["Content-Type: text/plain"], (405,)), ("SUBSCRIBE", ["Event: x"], (405,)),
+                                  ("BREW", [], (405, 501))):
+        request = client.build(method, uri, extra=extra)
+        code, answer = client.ask(request, daemon.address)
+        check(code in wanted, "%s is answered %d\n%s" % (method, code, answer))
+        for name in ("Via", "From", "Call-ID", "CSeq"):
+            sent = next(line for line in request.split("\r\n") if line.startswith(name + ":"))
+            got = next((line for line in answer.split("\r\n") if line.lower().startswith(name.lower() + ":")), "")
+            if name == "Via":
+                check("branch=" + sent.split("branch=")[1].split(";")[0] in got, "Via of the answer to %s: %s" % (method, got))
+            else:
+                equal(got.split(":", 1)[1].strip(), sent.split(":", 1)[1].strip(), "%s of the answer to %s" % (name, method))
+        to = next(line for line in answer.split("\r\n") if line.lower().startswith("to:"))
+        check(";tag=" in to, "the answer to %s has a To tag: %s" % (method, to))
+        if method == "INVITE":
+            ack = request.replace("INVITE ", "ACK ", 1).replace(" INVITE\r\n", " ACK\r\n")
+            client.send(ack.replace("To: <%s>" % uri, to), daemon.address)
+            time.sleep(0.6)
+            while client.receive(0.05):
+                pass        # copies that were under way
+    check(client.receive(1.2) is None, "after the ACK the 480 is not sent again")
+
+    stranger = w.owns(SipClient(w.ip(66)))
+    for method in ("OPTIONS", "INVITE"):
+        equal(stranger.ask(stranger.build(method, uri), daemon.address, timeout=0.7)[0], 0, "a stranger's " + method)
+    check(daemon.status().drops["foreign"] >= 2, "counted")
+
+
+def speak(path, data, shut=True, timeout=6):
+    """What the control socket answers to bytes."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(timeout)
+        client.connect(path)
+        try:
+            client.sendall(data)
+            if shut:
+                client.shutdown(socket.SHUT_WR)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        got = b""
+        try:
+            while True:
+                piece = client.recv(65536)
+                if not piece:
+                    return got
+                got += piece
+        except ConnectionResetError:
+            return got
+
+
+@case("", limit=30)
+def rubbish_on_the_control_socket(w):
+    """a control client that sends rubbish gets one error line; a slow or dead one harms nobody"""
+    _, _, daemon = registered(w)
+    mode = stat.S_IMODE(os.stat(daemon.control).st_mode)
+    check(not mode & 0o007, "others may not use the socket: %o" % mode)
+    for rubbish in (b"\n", b"\r\n", b"GET / HTTP/1.1\r\n\r\n", b"sipkeepd/2 status\n", b"sipkeepd/1\n", b"\xff\xfe\x00\x01\n",
+                    b"sipkeepd/1 status one two three\n", b"sipkeepd/1 wait\n", b"sipkeepd/1 fly\n", b"x" * 100000 + b"\n",
+                    b"sipkeepd/1 status --json\x00\n"):
+        answer = speak(daemon.control, rubbish)
+        check(answer.startswith(b"error ") and answer.count(b"\n") == 1 and answer.endswith(b"\n"),
+              "to %r it says %r" % (rubbish[:40], answer[:200]))
+
+    slow = []
+    for start in (b"", b"sipkeepd/1 stat", b"sipkeepd/1 status --json\n", b"sipkeepd/1 wait 100 failed --timeout 60\n") * 4:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.connect(daemon.control)
+        client.sendall(start)
+        slow.append(client)         # and never reads
+    since = time.monotonic()
+    daemon.status()
+    took = time.monotonic() - since
+    check(took < 2, "status beside slow clients took %.1f s" % took)
+    for client in slow:
+        client.close()
+    check(daemon.account("100").state == "registered", "all is well after they have gone")
+    equal(daemon.ctl("status", "999")[0], 1, "exit code for an unknown account")
+    since = time.monotonic()
+    equal(daemon.ctl("wait", "100", "failed", "--timeout", "1")[0], 1, "exit code of a wait that times out")
+    check(0.8 <= time.monotonic() - since <= 3, "the timeout of wait")

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: ISC
+"""The program from outside: options, broken files, daemon mode, what the log says and what it hides."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+from parts.case import case, check, equal, until
+from parts.daemon import environment, program
+from parts.process import start_time
+from cases.accounts import account
+
+GOOD = 'control = "%s/c"\naccount {\n\tuser = "100"\n\tserver = "voice.test; 127.0.0.1"\n}\n'
+
+
+@case("B2 B72")
+def check_configuration(w):
+    """-t: 0 for a good file, 1 for a broken one, and each mistake is named with file and line"""
+    path = w.path("conf")
+    good = GOOD % w.directory
+
+    def verdict(text):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        done = subprocess.run([program("SIPKEEPD"), "-t", "-c", path], capture_output=True, text=True, timeout=10,
+                              env=environment(), stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout + done.stderr
+
+    equal(verdict(good)[0], 0, "the good one: " + verdict(good)[1])
+    for what, text, line in (
+            ("an unknown key", good + "colour = red\n", 6),
+            ("a duplicate key", "expires = 300s\nexpires = 200s\n" + good, 2),
+            ("a duplicate account", good + 'account {\n\tuser = "100"\n\tserver = "voice.test; 127.0.0.2"\n}\n', None),
+            ("an unclosed block", good + 'account {\n\tuser = "101"\n', None),
+            ("a bad duration", "probe-interval = 5x\n" + good, 1),
+            ("a negative duration", "probe-interval = -5s\n" + good, 1),
+            ("a port out of range", good.replace("; 127.0.0.1", "; 127.0.0.1:70000"), 4),
+            ("an empty serverspec", good.replace("; 127.0.0.1", "; ; 127.0.0.1"), 4),
+            ("five serverspecs", good.replace("; 127.0.0.1", "; 127.0.0.1; 127.0.0.2; 127.0.0.3; 127.0.0.4; 127.0.0.5"), 4),
+            ("a name that is no name", good.replace("; 127.0.0.1", "; a_b!c"), 4),
+            ("an account without server", 'control = "%s/c"\naccount {\n\tuser = "100"\n}\n' % w.directory, None)):
+        code, said = verdict(text)
+        equal(code, 1, "exit code for %s: %s" % (what, said))
+        check(re.search(r"conf:%s:" % (line or r"\d+"), said), "%s, line %s: %s" % (what, line, said))
+    done = subprocess.run([program("SIPKEEPD"), "-f", "-c", w.path("none")], capture_output=True, text=True, timeout=10,
+                          env=environment(), stdin=subprocess.DEVNULL)
+    equal(done.returncode, 1, "no file at all")
+    check("none" in done.stdout + done.stderr, "it is named")
+    done = subprocess.run([program("SIPKEEPD"), "--version"], capture_output=True, text=True, timeout=10, env=environment())
+    check(done.returncode == 0 and re.search(r"\d+\.\d+", done.stdout), "--version: " + done.stdout)
+
+
+@case("B72")
+def log_of_messages(w):
+    """-d shows every message, secrets masked; SIGUSR1 writes the status to the log"""
+    capture = w.capture()
+    server = w.server(1, users={"100": "Quite-Secret-77"})
+    daemon = w.daemon([account(w, "100", server, password="Quite-Secret-77")]).start()
+    daemon.wait("100", "registered")
+    daemon.settled("100")
+    sent = next(packet.header("Authorization") for packet in capture.registers() if packet.header("Authorization"))
+    response = re.search(r'response="([0-9a-f]+)"', sent).group(1)
+    log = daemon.log()
+    check("REGISTER sip:voice.test SIP/2.0" in log and "SIP/2.0 401" in log and "OPTIONS" in log, "the messages are there")
+    check("Quite-Secret-77" not in log, "the password is in the log")
+    check(response not in log, "the digest response is in the log")
+    daemon.signal(signal.SIGUSR1)
+    until(lambda: re.search(r"P1:1\s+%s\s+up\*" % re.escape(server.name), daemon.log()), 3, "the status in the log")
+
+
+@case("B72", limit=30)
+def background(w):
+    """daemon mode: returns when it is ready, pid file, no second one beside it, ends on SIGTERM"""
+    server = w.server(1)
+    daemon = w.daemon([account(w, "100", server)])
+    pid_file = os.path.join(daemon.directory, "run", "pid")
+    daemon.settings["pid-file"] = pid_file
+    daemon.write()
+    done = subprocess.run([program("SIPKEEPD"), "-c", daemon.conf], timeout=10, env=environment(),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(pid_file) as file:
+        pid = int(file.read())
+    with open(w.path("groups"), "a") as file:
+        file.write("%d %s\n" % (pid, start_time(pid)))
+    try:
+        equal(done.returncode, 0, "the exit code of the starting command")
+        daemon.wait("100", "registered")
+        equal(os.getsid(pid) != os.getsid(0), True, "a session of its own")
+        again = subprocess.run([program("SIPKEEPD"), "-f", "-c", daemon.conf], timeout=10, env=environment(),
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        equal(again.returncode, 1, "a second one is refused: " + again.stderr)
+        equal(daemon.account("100").state, "registered", "the first one is not harmed")
+        equal(server.users(), ["100"], "the binding")
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 6
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)     # we are its parent now (adopt_orphans)
+        if ended:
+            break
+        time.sleep(0.02)
+    else:
+        os.kill(pid, signal.SIGKILL)
+        check(False, "it has not ended")
+    equal(os.waitstatus_to_exitcode(status), 0, "the exit code")
+    check(not os.path.exists(pid_file), "the pid file is gone")
+    check(not os.path.exists(daemon.control), "the control socket is gone")
+    equal(server.users(), [], "the binding")
