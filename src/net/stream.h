@@ -14,6 +14,7 @@
 #define STREAM_LINE_MAX 4096		/* a longer request line is answered by on_line with line NULL */
 #define STREAM_CLIENTS_MAX 64		/* more wait in the kernel's queue */
 #define STREAM_IDLE_MS 10000		/* without a whole request line, or without taking our bytes */
+#define STREAM_QUEUE_MAX (32 * 1024 * 1024)	/* bytes that one client may have waiting */
 
 struct stream_listener;
 struct stream;
@@ -27,7 +28,10 @@ struct stream_events {
 	 */
 	void (*on_line)(void *arg, struct stream *stream, const char *line);
 
-	/* The connection has gone before stream_finish(); the stream is freed after this call. */
+	/*
+	 * The connection has gone after on_line and before stream_finish(); the stream is freed after this call.
+	 * Who goes before on_line is not told of.
+	 */
 	void (*on_gone)(void *arg, struct stream *stream);
 };
 
@@ -41,9 +45,12 @@ struct stream_events {
  */
 struct stream_listener *stream_listen(struct loop *loop, const char *path, const char *group,
     const struct stream_events *events, void *arg, char error[256]);
-void stream_listener_free(struct stream_listener *listener);	/* closes all, removes the socket file */
+void stream_listener_free(struct stream_listener *listener);	/* closes all, no event; removes the socket file */
 
-/* Queues bytes. Returns 0 or -ENOMEM. */
+/* Another time than STREAM_IDLE_MS for the clients to come. */
+void stream_listener_set_idle(struct stream_listener *listener, int idle_ms);
+
+/* Queues bytes. Returns 0 or -ENOMEM (over STREAM_QUEUE_MAX, too). */
 int stream_write(struct stream *stream, const char *bytes, size_t len);
 
 /* Sends what is queued, closes, frees; no event follows. */

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+
+#include "net/loopbase.h"
+
+enum {
+	ACCEPT_PAUSE_MS = 1000,		/* after accept() failed: out of descriptors, it would fail again at once */
+	LEFT_UNREAD_MAX = 65536,
+	NAME_SIZE = 160,
+};
+
+struct stream_listener {
+	struct loop *loop;
+	const struct stream_events *events;
+	void *arg;
+	int idle_ms;
+	struct evconnlistener *listener;
+	struct timer *pause;
+	LIST_HEAD(, stream) streams;
+	unsigned count;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	dev_t dev;			/* which socket file is ours */
+	ino_t ino;
+};
+
+struct stream {
+	LIST_ENTRY(stream) link;
+	struct stream_listener *listener;
+	struct bufferevent *bev;
+	struct timer *idle;
+	bool asked;		/* on_line was called */
+	bool finishing;		/* the user has let go of it */
+};
+
+static void
+stream_free(struct stream *stream)
+{
+	struct stream_listener *listener = stream->listener;
+
+	LIST_REMOVE(stream, link);
+	if (listener->count-- == STREAM_CLIENTS_MAX && timer_due(listener->pause).ms == INSTANT_NEVER.ms)
+		evconnlistener_enable(listener->listener);
+	if (stream->bev)
+		bufferevent_free(stream->bev);
+	timer_free(stream->idle);
+	free(stream);
+}
+
+/* The client has gone, or is as good as gone. Who never heard of the stream is not told of its end. */
+static void
+gone(struct stream *stream)
+{
+	if (stream->asked && !stream->finishing)
+		stream->listener->events->on_gone(stream->listener->arg, stream);
+	stream_free(stream);
+}
+
+static void
+on_idle(void *arg)
+{
+	gone(arg);
+}
+
+static void
+watch(struct stream *stream)
+{
+	timer_set(stream->idle, instant_add(loop_now(stream->listener->loop), stream->listener->idle_ms));
+}
+
+/* Bytes taken by the client are progress; bytes queued behind others are not. */
+static void
+on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct stream *stream = arg;
+
+	if (evbuffer_get_length(output) == 0)
+		timer_set(stream->idle, INSTANT_NEVER);
+	else if (info->n_deleted > 0 || info->orig_size == 0)
+		watch(stream);
+}
+
+/*
+ * Finds the request line.
+ *
+ * Returns true when it has come; *line is NULL then if it is none.
+ */
+static bool
+take_line(struct evbuffer *input, char to[STREAM_LINE_MAX + 1], const char **line)
+{
+	size_t eol_len = 0, len;
+	struct evbuffer_ptr eol = evbuffer_search_eol(input, NULL, &eol_len, EVBUFFER_EOL_CRLF);
+
+	*line = NULL;
+	if (eol.pos < 0)
+		return evbuffer_get_length(input) > STREAM_LINE_MAX + 1;
+	len = (size_t)eol.pos;
+	if (len > STREAM_LINE_MAX)
+		return true;
+	evbuffer_remove(input, to, len);
+	to[len] = '\0';
+	if (strlen(to) == len)
+		*line = to;
+	return true;
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct stream *stream = arg;
+	char text[STREAM_LINE_MAX + 1];
+	const char *line;
+
+	loop_woken(stream->listener->loop);
+	/* What follows the line stays unread: the full buffer stops a client that floods us. */
+	if (stream->asked || !take_line(bufferevent_get_input(bev), text, &line))
+		return;
+	stream->asked = true;
+	timer_set(stream->idle, INSTANT_NEVER);	/* from here on the time is ours, not the client's */
+	stream->listener->events->on_line(stream->listener->arg, stream, line);
+}
+
+/* All is sent. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct stream *stream = arg;
+
+	(void)bev;
+	loop_woken(stream->listener->loop);
+	if (stream->finishing)
+		stream_free(stream);
+}
+
+/* A client may have closed its sending side only, as `nc -N` does; then it still waits for the answer. */
+static bool
+still_listens(struct bufferevent *bev)
+{
+	struct pollfd p = { .fd = bufferevent_getfd(bev), .events = POLLOUT };
+
+	return poll(&p, 1, 0) >= 0 && !(p.revents & (POLLHUP | POLLERR));
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct stream *stream = arg;
+
+	loop_woken(stream->listener->loop);
+	if (stream->asked && (what & BEV_EVENT_EOF) && still_listens(bev))
+		return;
+	gone(stream);
+}
+
+static void
+on_accept(struct evconnlistener *evlistener, evutil_socket_t fd, struct sockaddr *from, int from_len, void *arg)
+{
+	struct stream_listener *listener = arg;
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	(void)from;
+	(void)from_len;
+	loop_woken(listener->loop);
+	if (!stream) {
+		close(fd);
+		return;
+	}
+	stream->listener = listener;
+	LIST_INSERT_HEAD(&listener->streams, stream, link);
+	if (++listener->count == STREAM_CLIENTS_MAX)
+		evconnlistener_disable(evlistener);
+	stream->idle = timer_new(listener->loop, on_idle, stream);
+	stream->bev = bufferevent_socket_new(loop_base(listener->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!stream->bev)
+		close(fd);
+	if (!stream->bev || !stream->idle ||
+	    !evbuffer_add_cb(bufferevent_get_output(stream->bev), on_output, stream)) {
+		stream_free(stream);
+		return;
+	}
+	bufferevent_setcb(stream->bev, on_read, on_written, on_event, stream);
+	bufferevent_setwatermark(stream->bev, EV_READ, 0, STREAM_LINE_MAX + 2);
+	bufferevent_enable(stream->bev, EV_READ | EV_WRITE);
+	watch(stream);
+}
+
+static void
+on_accept_error(struct evconnlistener *evlistener, void *arg)
+{
+	struct stream_listener *listener = arg;
+
+	loop_woken(listener->loop);
+	evconnlistener_disable(evlistener);
+	timer_set(listener->pause, instant_add(loop_now(listener->loop), ACCEPT_PAUSE_MS));
+}
+
+static void
+on_pause_over(void *arg)
+{
+	struct stream_listener *listener = arg;
+
+	if (listener->count < STREAM_CLIENTS_MAX)
+		evconnlistener_enable(listener->listener);
+}
+
+static bool fail(char error[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool
+fail(char error[256], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, 256, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+unix_name(struct sockaddr_un *name, const char *path, char error[256])
+{
+	memset(name, 0, sizeof(*name));
+	name->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(name->sun_path))
+		return fail(error, "%.*s: longer than a socket's path may be", NAME_SIZE, path);
+	strcpy(name->sun_path, path);
+	return true;
+}
+
+/* Nobody listens there, and what lies there is a dead socket or nothing. */
+static bool
+path_is_free(const char *path, char error[256])
+{
+	struct sockaddr_un name;
+	struct stat st;
+	int fd, result;
+
+	if (!unix_name(&name, path, error))
+		return false;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || fail(error, "%s: %s", path, strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return fail(error, "%s: is there and is no socket", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return fail(error, "%s: %s", path, strerror(errno));
+	result = connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0 ? errno : 0;
+	close(fd);
+	if (result == ECONNREFUSED || result == ENOENT)
+		return true;
+	return fail(error, "%s: %s", path, result == 0 || result == EAGAIN ?
+	    "another program listens there" : strerror(result));
+}
+
+static bool
+set_access(const char *path, const char *group, char error[256])
+{
+	struct group *g = group ? getgrnam(group) : NULL;
+
+	if (group && !g)
+		return fail(error, "there is no group %s", group);
+	if (g && chown(path, (uid_t)-1, g->gr_gid) < 0)
+		return fail(error, "group %s for %s: %s", group, path, strerror(errno));
+	if (chmod(path, g ? 0660 : 0600) < 0)
+		return fail(error, "%s: %s", path, strerror(errno));
+	return true;
+}
+
+/* Makes the socket where nobody else can reach it and moves it into place when it is as it must be. */
+static bool
+listen_in(const char *dir, const char *path, const char *group, int fd, struct stat *st, char error[256])
+{
+	char made[sizeof(((struct sockaddr_un *)0)->sun_path) + 32];
+	struct sockaddr_un name;
+	bool ok;
+
+	snprintf(made, sizeof(made), "%s/s", dir);
+	if (!unix_name(&name, made, error))
+		return false;
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return fail(error, "%s: %s", path, strerror(errno));
+	ok = set_access(made, group, error);
+	if (ok && (listen(fd, 128) < 0 || lstat(made, st) < 0 || rename(made, path) < 0))
+		ok = fail(error, "%s: %s", path, strerror(errno));
+	if (!ok)
+		unlink(made);
+	return ok;
+}
+
+/* Returns the listening socket or -1. */
+static int
+open_socket(const char *path, const char *group, struct stat *st, char error[256])
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path) + 16];
+	bool ok;
+	int fd;
+
+	if (!path_is_free(path, error))
+		return -1;
+	snprintf(dir, sizeof(dir), "%s.XXXXXX", path);
+	if (!mkdtemp(dir)) {
+		fail(error, "%s: its directory: %s", path, strerror(errno));
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	ok = fd >= 0 ? listen_in(dir, path, group, fd, st, error) : fail(error, "%s: %s", path, strerror(errno));
+	rmdir(dir);
+	if (!ok && fd >= 0)
+		close(fd);
+	return ok ? fd : -1;
+}
+
+/* A client that has gone is an error of that write, no signal to the daemon. */
+static void
+ignore_sigpipe(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGPIPE, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL) {
+		action.sa_handler = SIG_IGN;
+		sigaction(SIGPIPE, &action, NULL);
+	}
+}
+
+struct stream_listener *
+stream_listen(struct loop *loop, const char *path, const char *group, const struct stream_events *events, void *arg,
+    char error[256])
+{
+	struct stream_listener *listener = calloc(1, sizeof(*listener));
+	struct stat st;
+	int fd;
+
+	if (!listener) {
+		fail(error, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	listener->loop = loop;
+	listener->events = events;
+	listener->arg = arg;
+	listener->idle_ms = STREAM_IDLE_MS;
+	LIST_INIT(&listener->streams);
+	ignore_sigpipe();
+	fd = open_socket(path, group, &st, error);
+	if (fd < 0) {
+		free(listener);
+		return NULL;
+	}
+	strcpy(listener->path, path);
+	listener->dev = st.st_dev;
+	listener->ino = st.st_ino;
+	listener->pause = timer_new(loop, on_pause_over, listener);
+	listener->listener = evconnlistener_new(loop_base(loop), on_accept, listener,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!listener->listener)
+		close(fd);
+	if (!listener->listener || !listener->pause) {
+		fail(error, "%s", strerror(ENOMEM));
+		stream_listener_free(listener);
+		return NULL;
+	}
+	evconnlistener_set_error_cb(listener->listener, on_accept_error);
+	return listener;
+}
+
+void
+stream_listener_free(struct stream_listener *listener)
+{
+	struct stream *stream;
+	struct stat st;
+
+	if (!listener)
+		return;
+	while ((stream = LIST_FIRST(&listener->streams)) != NULL)
+		stream_free(stream);
+	/* Not the socket of a successor. */
+	if (lstat(listener->path, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino)
+		unlink(listener->path);
+	if (listener->listener)
+		evconnlistener_free(listener->listener);
+	timer_free(listener->pause);
+	free(listener);
+}
+
+void
+stream_listener_set_idle(struct stream_listener *listener, int idle_ms)
+{
+	listener->idle_ms = idle_ms;
+}
+
+int
+stream_write(struct stream *stream, const char *bytes, size_t len)
+{
+	struct evbuffer *output = bufferevent_get_output(stream->bev);
+
+	if (len > STREAM_QUEUE_MAX - evbuffer_get_length(output) || evbuffer_add(output, bytes, len) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* A unix socket closed with bytes unread resets its peer, who might then miss our answer. */
+static void
+discard_input(struct stream *stream)
+{
+	char piece[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	while (total < LEFT_UNREAD_MAX &&
+	    (n = recv(bufferevent_getfd(stream->bev), piece, sizeof(piece), MSG_DONTWAIT)) > 0)
+		total += (size_t)n;
+}
+
+void
+stream_finish(struct stream *stream)
+{
+	stream->finishing = true;
+	discard_input(stream);
+	if (evbuffer_get_length(bufferevent_get_output(stream->bev)) == 0)
+		stream_free(stream);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/transport.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+
+#include "net/sockaddr.h"
+#include "net/udp.h"
+
+enum {
+	SOCKETS_MAX = 2,		/* UDP, one a family */
+	OWN_ADDRESSES_MAX = 256,
+	OWN_ADDRESSES_FRESH_MS = 5000,
+};
+
+struct transport {
+	struct loop *loop;
+	char interface[IF_NAMESIZE];	/* "" for any */
+	struct udp *sockets[SOCKETS_MAX];
+	size_t count;
+	struct address own[OWN_ADDRESSES_MAX];	/* what the interfaces carry, without ports */
+	size_t own_count;
+	struct instant own_read_at;
+	bool own_read;
+};
+
+static struct udp *
+socket_for(const struct transport *t, const struct peer *peer)
+{
+	if (peer->transport != SIP_UDP)
+		return NULL;
+	for (size_t i = 0; i < t->count; i++)
+		if (udp_address(t->sockets[i])->family == peer->address.family)
+			return t->sockets[i];
+	return NULL;
+}
+
+static int
+open_one(struct transport *t, const struct transport_listen *listen, const struct transport_events *events, void *arg)
+{
+	struct peer asked = { .transport = listen->transport, .address = listen->address };
+	int result;
+
+	if (listen->transport != SIP_UDP || listen->address.family == ADDRESS_NONE)
+		return -EPROTONOSUPPORT;
+	if (t->count == SOCKETS_MAX || socket_for(t, &asked))
+		return -EEXIST;
+	result = udp_open(&t->sockets[t->count], t->loop, &listen->address, t->interface[0] ? t->interface : NULL,
+	    events, arg);
+	if (result == 0)
+		t->count++;
+	return result;
+}
+
+static void
+say_why(char error[256], const struct transport_listen *listen, const char *interface, int result)
+{
+	struct peer asked = { .transport = listen->transport, .address = listen->address };
+	char text[PEER_TEXT_SIZE];
+
+	snprintf(error, 256, "%s%s%s: %s", peer_str(&asked, text), interface ? " on " : "", interface ? interface : "",
+	    result == -EEXIST ? "there is one of that transport and family already" : strerror(-result));
+}
+
+struct transport *
+transport_new(struct loop *loop, const struct transport_listen *upstream, size_t count, const char *interface,
+    const struct transport_events *events, void *arg, char error[256])
+{
+	struct transport *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		snprintf(error, 256, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	t->loop = loop;
+	if (interface && (size_t)snprintf(t->interface, sizeof(t->interface), "%s", interface) >=
+	    sizeof(t->interface)) {
+		snprintf(error, 256, "interface %s: no device has so long a name", interface);
+		transport_free(t);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int result = open_one(t, &upstream[i], events, arg);
+
+		if (result < 0) {
+			say_why(error, &upstream[i], interface, result);
+			transport_free(t);
+			return NULL;
+		}
+	}
+	return t;
+}
+
+void
+transport_free(struct transport *transport)
+{
+	if (!transport)
+		return;
+	for (size_t i = 0; i < transport->count; i++)
+		udp_close(transport->sockets[i]);
+	free(transport);
+}
+
+int
+transport_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	struct udp *udp = socket_for(transport, to);
+
+	return udp ? udp_send(udp, &to->address, dscp, bytes, len) : -EAFNOSUPPORT;
+}
+
+/* A connected datagram socket sends nothing, but asks the routing table. */
+static int
+ask_route(struct transport *t, int fd, struct address from, const struct address *to, struct address *local)
+{
+	struct sockaddr_storage name;
+	socklen_t len;
+
+	if (t->interface[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, t->interface,
+	    (socklen_t)strlen(t->interface) + 1) < 0)
+		return -errno;
+	from.port = 0;
+	len = sockaddr_of(&from, &name);
+	if (!address_is_any(&from) && bind(fd, (struct sockaddr *)&name, len) < 0)
+		return -errno;
+	len = sockaddr_of(to, &name);
+	if (connect(fd, (struct sockaddr *)&name, len) < 0)
+		return -errno;
+	len = sizeof(name);
+	if (getsockname(fd, (struct sockaddr *)&name, &len) < 0)
+		return -errno;
+	return sockaddr_read((struct sockaddr *)&name, local) ? 0 : -EAFNOSUPPORT;
+}
+
+int
+transport_local(struct transport *transport, const struct peer *to, struct address *local)
+{
+	struct udp *udp = socket_for(transport, to);
+	struct address found;
+	int fd, result;
+
+	if (!udp)
+		return -EAFNOSUPPORT;
+	fd = socket(sockaddr_family(&to->address), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+	if (fd < 0)
+		return -errno;
+	result = ask_route(transport, fd, *udp_address(udp), &to->address, &found);
+	close(fd);
+	if (result < 0)
+		return result;
+	found.port = udp_address(udp)->port;
+	*local = found;
+	return 0;
+}
+
+/* Asked once per candidate of every account in one go: the kernel's list is kept for a few seconds. */
+static void
+read_own_addresses(struct transport *t)
+{
+	struct instant now = loop_now(t->loop);
+	struct ifaddrs *list;
+
+	if (t->own_read && instant_since(t->own_read_at, now) < OWN_ADDRESSES_FRESH_MS)
+		return;
+	if (getifaddrs(&list) < 0)
+		return;
+	t->own_count = 0;
+	for (struct ifaddrs *i = list; i && t->own_count < OWN_ADDRESSES_MAX; i = i->ifa_next) {
+		struct address *to = &t->own[t->own_count];
+
+		if (i->ifa_addr && sockaddr_read(i->ifa_addr, to)) {
+			to->port = 0;
+			t->own_count++;
+		}
+	}
+	freeifaddrs(list);
+	t->own_read = true;
+	t->own_read_at = now;
+}
+
+bool
+transport_is_own(struct transport *transport, const struct peer *peer)
+{
+	struct udp *udp = socket_for(transport, peer);
+
+	if (!udp || udp_address(udp)->port != peer->address.port)
+		return false;
+	if (!address_is_any(udp_address(udp)))
+		return address_same_ip(udp_address(udp), &peer->address);
+	read_own_addresses(transport);
+	for (size_t i = 0; i < transport->own_count; i++)
+		if (address_same_ip(&transport->own[i], &peer->address))
+			return true;
+	return false;
+}
+
+const char *
+transport_failure_str(enum transport_failure failure)
+{
+	switch (failure) {
+	case TRANSPORT_PORT_UNREACHABLE:
+		return "port unreachable";
+	case TRANSPORT_HOST_UNREACHABLE:
+		return "host unreachable";
+	case TRANSPORT_NET_UNREACHABLE:
+		return "network unreachable";
+	case TRANSPORT_PROHIBITED:
+		return "prohibited";
+	}
+	return "?";
+}
