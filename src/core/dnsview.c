@@ -76,7 +76,7 @@ believe(struct dnsview *view, const struct dns_answer *answer, const struct dnsv
 		struct dns_answer copy = { 0 };
 
 		if (!dns_answer_copy(&copy, answer))
-			return look_again(view, DNS_SILENT, now);	/* without memory it is as if nothing had come */
+			return look_again(view, DNS_SILENT, now);	/* no memory: as if nothing had come */
 		if (view->answered)
 			dns_answer_fini(&view->believed);
 		view->believed = copy;
