@@ -145,6 +145,33 @@ def refused_by_the_preferred(w):
     equal(len(capture.registers(target=first.address)), 1, "REGISTERs at the server that refused")
 
 
+@case("B17 B19", limit=50)
+def lossy_network(w):
+    """every seventh packet lost on the way, each way: nobody moves"""
+    if not w.private:
+        raise Skip("no network namespace of our own: the machine's firewall is not touched")
+    tool = find_program("iptables-legacy", "iptables")
+    capture = w.capture()
+    first, second = w.server(1, max_expires=10), w.server(2, max_expires=10)
+    daemon = w.daemon([{"user": "100", "server": "voice.test; %s; %s" % (first.name, second.name),
+                        "password": "secret"}]).start()
+    daemon.active("100", first.name)
+    daemon.settled("100")
+    for way in (["-d", first.address], ["-s", first.address]):
+        done = subprocess.run([tool, "-w", "-A", "INPUT", "-p", "udp"] + way + ["-m", "statistic", "--mode", "random",
+                               "--probability", "0.15", "-j", "DROP"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Skip("iptables does not work here: " + done.stderr.strip())
+    since = wall()
+    stays(lambda: daemon.account("100").active == first.name, 25, "active on the first", pause=0.5)
+    equal(daemon.account("100").failovers(), (0, 0), "failovers and failbacks")
+    equal(capture.registers(target=second.address), [], "REGISTERs elsewhere")
+    equal(first.users(), ["100"], "the binding")
+    sent = capture.packets(proto="udp", source=daemon.address, target=first.address, since=since, request=True)
+    check(len([packet for packet in sent if packet.method == "REGISTER"]) >= 3, "refreshes\n" + capture.story())
+    w.note("packets sent in 25 s: %d, copies among them: %d" % (len(sent), len(sent) - len({p.data for p in sent})))
+
+
 @case("B13", limit=45)
 def icmp_of_a_router(w):
     """host and net unreachable and prohibited, as a router says it, act at once, too"""

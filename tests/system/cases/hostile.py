@@ -4,9 +4,10 @@
 import os
 import socket
 import stat
+import struct
 import time
 
-from parts.case import case, check, equal, until
+from parts.case import Skip, case, check, equal, stays, until
 from parts.daemon import wall
 from parts.sipclient import SipClient
 from cases.accounts import account
@@ -33,7 +34,8 @@ def rubbish_packets(w):
               "Contact: <sip:100@%s>;expires=3600\r\nContent-Length: 0\r\n\r\n"
               % (daemon.address, daemon.port, daemon.address))
     rubbish = {
-        "garbage": ["\x01\x02\x03" * 50, "hello\r\n\r\n", "OPTIONS\r\n\r\n", good.replace("SIP/2.0\r\n", "SIP/9.9\r\n", 1),
+        "garbage": ["\x01\x02\x03" * 50, "hello\r\n\r\n", "OPTIONS\r\n\r\n",
+                    good.replace("SIP/2.0\r\n", "SIP/9.9\r\n", 1),
                     good.replace("Call-ID: ", "No-ID: "), good.replace("CSeq: ", "CSeq: x"), os.urandom(700)],
         "oversized": [good.replace("Max-Forwards", "X-Long: %s\r\nMax-Forwards" % ("a" * 20000), 1),
                       good.replace("Max-Forwards", "X-Many: 1\r\n" * 300 + "Max-Forwards", 1), "x" * 65000],
@@ -64,6 +66,42 @@ def rubbish_packets(w):
     equal(daemon.account("100").data["granted_s"], 300, "the grant is not what the rubbish said")
 
 
+def checksum(data):
+    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    total = (total >> 16) + (total & 0xffff)
+    return ~(total + (total >> 16)) & 0xffff
+
+
+@case("B13", limit=30)
+def forged_icmp(w):
+    """ICMP errors that quote nothing that we are waiting for move nobody, and are counted"""
+    if not w.private:
+        raise Skip("no network namespace of our own: nothing is forged on the machine's device")
+    capture, server, daemon = registered(w)
+    ports = struct.pack(">HH", daemon.port, 5060)
+    old = capture.packets(method="OPTIONS", request=True, source=daemon.address)[0].data
+    since, before = wall(), daemon.status().drops["unquoted"]
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as forger:
+        forger.bind((w.ip(66), 0))
+        for code in (1, 3, 13):
+            # The last is a packet of ours, truly, but one that was answered long ago.
+            for payload in (b"", b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKguess\r\n", old[:400]):
+                udp = ports + struct.pack(">HH", 8 + len(payload), 0) + payload
+                inner = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                                    socket.inet_aton(daemon.address), socket.inet_aton(server.address)) + udp
+                inner = inner[:10] + struct.pack(">H", checksum(inner[:20])) + inner[12:]
+                inner += b"\0" * (len(inner) % 2)
+                head = struct.pack(">BBHI", 3, code, 0, 0)
+                head = head[:2] + struct.pack(">H", checksum(head + inner)) + head[4:]
+                forger.sendto(head + inner, (daemon.address, 0))
+    check(capture.packets(proto="icmp", since=since), "they are on the wire")
+    until(lambda: daemon.status().drops["unquoted"] > before, 3, lambda: "counted: %s" % daemon.status().drops)
+    stays(lambda: daemon.account("100").rows() == ["P1:1  %s  up*" % server.name], 2,
+          lambda: "the server stays up: %s" % daemon.account("100").rows())
+    equal(capture.registers(since=since), [], "REGISTERs")
+    w.note("ICMP errors dropped: %d of 9" % (daemon.status().drops["unquoted"] - before))
+
+
 @case("B85", limit=30)
 def requests_of_a_server(w):
     """the server's OPTIONS gets 200, its INVITE 480, NOTIFY 200 or 489, the rest 405; a stranger gets silence"""
@@ -72,7 +110,8 @@ def requests_of_a_server(w):
     uri = "sip:100@%s" % daemon.address
     for method, extra, wanted in (("OPTIONS", [], (200,)), ("INVITE", [], (480,)),
                                   ("NOTIFY", ["Event: message-summary", "Subscription-State: active"], (200, 489)),
-                                  ("MESSAGE", ["Content-Type: text/plain"], (405,)), ("SUBSCRIBE", ["Event: x"], (405,)),
+                                  ("MESSAGE", ["Content-Type: text/plain"], (405,)),
+                                  ("SUBSCRIBE", ["Event: x"], (405,)),
                                   ("BREW", [], (405, 501))):
         request = client.build(method, uri, extra=extra)
         code, answer = client.ask(request, daemon.address)
@@ -81,9 +120,11 @@ def requests_of_a_server(w):
             sent = next(line for line in request.split("\r\n") if line.startswith(name + ":"))
             got = next((line for line in answer.split("\r\n") if line.lower().startswith(name.lower() + ":")), "")
             if name == "Via":
-                check("branch=" + sent.split("branch=")[1].split(";")[0] in got, "Via of the answer to %s: %s" % (method, got))
+                check("branch=" + sent.split("branch=")[1].split(";")[0] in got,
+                      "Via of the answer to %s: %s" % (method, got))
             else:
-                equal(got.split(":", 1)[1].strip(), sent.split(":", 1)[1].strip(), "%s of the answer to %s" % (name, method))
+                equal(got.split(":", 1)[1].strip(), sent.split(":", 1)[1].strip(),
+                      "%s of the answer to %s" % (name, method))
         to = next(line for line in answer.split("\r\n") if line.lower().startswith("to:"))
         check(";tag=" in to, "the answer to %s has a To tag: %s" % (method, to))
         if method == "INVITE":
@@ -128,15 +169,17 @@ def rubbish_on_the_control_socket(w):
     _, _, daemon = registered(w)
     mode = stat.S_IMODE(os.stat(daemon.control).st_mode)
     check(not mode & 0o007, "others may not use the socket: %o" % mode)
-    for rubbish in (b"\n", b"\r\n", b"GET / HTTP/1.1\r\n\r\n", b"sipkeepd/2 status\n", b"sipkeepd/1\n", b"\xff\xfe\x00\x01\n",
-                    b"sipkeepd/1 status one two three\n", b"sipkeepd/1 wait\n", b"sipkeepd/1 fly\n", b"x" * 100000 + b"\n",
-                    b"sipkeepd/1 status --json\x00\n"):
+    for rubbish in (b"\n", b"\r\n", b"GET / HTTP/1.1\r\n\r\n", b"sipkeepd/2 status\n", b"sipkeepd/1\n",
+                    b"\xff\xfe\x00\x01\n", b"sipkeepd/1 status one two three\n", b"sipkeepd/1 wait\n",
+                    b"sipkeepd/1 fly\n",
+                    b"x" * 100000 + b"\n", b"sipkeepd/1 status --json\x00\n"):
         answer = speak(daemon.control, rubbish)
         check(answer.startswith(b"error ") and answer.count(b"\n") == 1 and answer.endswith(b"\n"),
               "to %r it says %r" % (rubbish[:40], answer[:200]))
 
     slow = []
-    for start in (b"", b"sipkeepd/1 stat", b"sipkeepd/1 status --json\n", b"sipkeepd/1 wait 100 failed --timeout 60\n") * 4:
+    for start in (b"", b"sipkeepd/1 stat", b"sipkeepd/1 status --json\n",
+                  b"sipkeepd/1 wait 100 failed --timeout 60\n") * 4:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.connect(daemon.control)
         client.sendall(start)

@@ -23,14 +23,15 @@ def reload_broken(w):
     """a broken file changes nothing and says why, with file and line"""
     capture, first, _, daemon = started(w, "100", "101")
     good = daemon.text()
-    for broken, line in ((good + "account {\n\tuser = \"103\"\n", None), (good + "no-such-key = 1\n", good.count("\n") + 1),
+    for broken, line in ((good + "account {\n\tuser = \"103\"\n", None),
+                         (good + "no-such-key = 1\n", good.count("\n") + 1),
                          (good.replace("probe-interval = 2s", "probe-interval = 2parsec"), None),
-                         (good.replace("/run/control", "/run/other"), None)):
+                         (good.replace("/run/control", "/run/other"), 0)):
         daemon.write(broken)
         since, generation = wall(), daemon.status().generation
         code, out, err = daemon.reload()
         check(code == 1, "exit %d of sipkeepctl reload: %s%s" % (code, out, err))
-        check("sipkeepd.conf" in out + err, "it names the file: %s%s" % (out, err))
+        check(("sipkeepd.conf:" if line != 0 else "control") in out + err, "it says what and where: %s%s" % (out, err))
         if line:
             check("sipkeepd.conf:%d:" % line in out + err, "it names line %d: %s%s" % (line, out, err))
         equal(daemon.status().generation, generation, "the generation")

@@ -48,7 +48,8 @@ class BadDns:
                     continue
             other_id = bytes([answer[0] ^ 0x55]) + answer[1:]
             other_name = answer[:13] + bytes([answer[13] ^ 1]) + answer[14:]
-            for junk in (b"", b"\x00", b"not DNS at all", other_id, other_name, answer[:2] + b"\x81\x80" + b"\xff" * 20):
+            broken = answer[:2] + b"\x81\x80" + b"\xff" * 20
+            for junk in (b"", b"\x00", b"not DNS at all", other_id, other_name, broken):
                 self.socket.sendto(junk, client)
                 self.sent += 1
             self.stranger.sendto(answer, client)

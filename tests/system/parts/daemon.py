@@ -78,7 +78,8 @@ class Daemon:
         return self
 
     def ready(self):
-        check(self.group.running(), "the daemon ended with %s:\n%s" % (self.group.process.returncode, self.group.tail()))
+        check(self.group.running(),
+              "the daemon ended with %s:\n%s" % (self.group.process.returncode, self.group.tail()))
         return os.path.exists(self.control) and self.ctl("status", "--json")[0] == 0
 
     def pid(self):

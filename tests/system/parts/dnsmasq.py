@@ -46,7 +46,8 @@ class Dnsmasq:
     def start(self):
         self.write()
         self.group = Group(self.world.path("groups"),
-                           [self.program, "--keep-in-foreground", "--conf-file=" + os.path.join(self.directory, "conf")],
+                           [self.program, "--keep-in-foreground",
+                            "--conf-file=" + os.path.join(self.directory, "conf")],
                            os.path.join(self.directory, "log"))
         until(self.answers, 5, lambda: "dnsmasq answers\n" + self.group.tail())
         return self
