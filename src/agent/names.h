@@ -40,15 +40,18 @@ struct name_view {
 	enum name_state state;
 	struct found_list found;	/* borrowed: valid until the next event */
 	bool stale;			/* the last lookup failed or is doubted; `found` is the last good answer */
-	enum dns_outcome last;		/* worst outcome of the last lookups */
+	enum dns_outcome last;		/* worst outcome of the last lookups; "none" of one only if no other is good */
 	struct instant answered_at;	/* when the oldest part of it was confirmed */
 };
 
 struct names_events {
-	/* A watched name leads to other servers now, or its state has changed. From the loop, never inside a call. */
+	/*
+	 * A watched name leads to other servers now, or its state or `stale` has changed. From the loop, never inside
+	 * a call. A set of SRV targets is told as a whole; if some stay silent, its known part after 4 s (B32).
+	 */
 	void (*on_change)(void *arg, struct handle watch);
 
-	/* Some server of that name is up (B52). */
+	/* Some server of that name is up (B52). No watch may be begun or ended inside. */
 	bool (*any_up)(void *arg, struct handle watch);
 };
 
@@ -67,7 +70,8 @@ void names_free(struct names *names);
 void names_configure(struct names *names, const struct names_settings *settings);
 
 /*
- * Watches a name; the same request gives the same watch, counted. The lookup starts at once.
+ * Watches a name; the same request gives the same watch, counted. The lookup starts at once. Who comes second looks
+ * at names_view(): what was told before is not told again.
  * Returns the zero handle without memory.
  */
 struct handle names_watch(struct names *names, const struct name_request *request);
@@ -78,7 +82,7 @@ bool names_view(const struct names *names, struct handle watch, struct name_view
 
 const struct name_request *names_request(const struct names *names, struct handle watch);
 
-/* Look again now, once a minute at most (B50). */
+/* Look again now, or when a minute has gone since the last lookup of each question (B50). */
 void names_refresh(struct names *names, struct handle watch);
 void names_refresh_all(struct names *names);
 
