@@ -5,6 +5,7 @@ the very same packets.
 """
 
 import ctypes
+import os
 import re
 import socket
 import struct
@@ -213,7 +214,8 @@ class Capture:
             % " || ".join(own)
         done = subprocess.run([self.tshark, "-n", "-r", self.path, "-d", "udp.port==%d,dns" % self.world.DNS_PORT,
                                "-d", "udp.port==5060,sip", "-d", "udp.port==5080,sip", "-Y", shown],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                              env=dict(os.environ, HOME=self.world.directory, XDG_CONFIG_HOME=self.world.directory))
         if done.returncode != 0:
             raise Skip("tshark cannot read the capture: " + done.stderr.strip().split("\n")[-1])
         return done.stdout.splitlines()
