@@ -24,7 +24,7 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 1000,		/* after accept() failed: out of descriptors, it would fail again at once */
-	LEFT_UNREAD_MAX = 65536,
+	SURPLUS_MAX = 65536,		/* behind the line: read and forgotten, then enough is enough */
 	NAME_SIZE = 160,
 };
 
@@ -48,6 +48,7 @@ struct stream {
 	struct bufferevent *bev;
 	struct timer *idle;
 	bool asked;		/* on_line was called */
+	size_t surplus;		/* bytes that came behind the line */
 	bool finishing;		/* the user has let go of it */
 };
 
@@ -122,6 +123,18 @@ take_line(struct evbuffer *input, char to[STREAM_LINE_MAX + 1], const char **lin
 	return true;
 }
 
+/* Read all the same, or its end would not be seen either. */
+static void
+forget_input(struct stream *stream)
+{
+	struct evbuffer *input = bufferevent_get_input(stream->bev);
+
+	stream->surplus += evbuffer_get_length(input);
+	evbuffer_drain(input, evbuffer_get_length(input));
+	if (stream->surplus > SURPLUS_MAX)
+		gone(stream);
+}
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
@@ -130,8 +143,11 @@ on_read(struct bufferevent *bev, void *arg)
 	const char *line;
 
 	loop_woken(stream->listener->loop);
-	/* What follows the line stays unread: the full buffer stops a client that floods us. */
-	if (stream->asked || !take_line(bufferevent_get_input(bev), text, &line))
+	if (stream->asked) {
+		forget_input(stream);
+		return;
+	}
+	if (!take_line(bufferevent_get_input(bev), text, &line))
 		return;
 	stream->asked = true;
 	timer_set(stream->idle, INSTANT_NEVER);	/* from here on the time is ours, not the client's */
@@ -423,7 +439,7 @@ discard_input(struct stream *stream)
 	size_t total = 0;
 	ssize_t n;
 
-	while (total < LEFT_UNREAD_MAX &&
+	while (total < SURPLUS_MAX &&
 	    (n = recv(bufferevent_getfd(stream->bev), piece, sizeof(piece), MSG_DONTWAIT)) > 0)
 		total += (size_t)n;
 }

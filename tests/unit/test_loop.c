@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/entropy.h"
+#include "net/loop.h"
+
+struct fixture {
+	struct loop *loop;
+	struct timer *timers[4];
+	int order[8];
+	unsigned count;
+	struct instant now;
+	int signal_number;
+};
+
+static int64_t
+boottime_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+stop(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->now = loop_now(f->loop);
+	loop_stop(f->loop);
+}
+
+static void
+first(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->order[f->count++] = 1;
+}
+
+static void
+second(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->order[f->count++] = 2;
+}
+
+/* Sets itself again twice, then frees itself. */
+static void
+again(void *arg)
+{
+	struct fixture *f = arg;
+
+	ck_assert(instant_is_never(timer_due(f->timers[0])));
+	if (++f->count < 3) {
+		timer_set(f->timers[0], loop_now(f->loop));
+		return;
+	}
+	timer_free(f->timers[0]);
+	f->timers[0] = NULL;
+	loop_stop(f->loop);
+}
+
+START_TEST(test_timer_order_and_now)
+{
+	struct fixture f = { .loop = loop_new() };
+	struct timer *a = timer_new(f.loop, first, &f), *b = timer_new(f.loop, second, &f);
+	struct timer *end = timer_new(f.loop, stop, &f);
+	struct instant start = loop_now(f.loop);
+
+	ck_assert(instant_is_never(timer_due(a)));
+	timer_set(a, instant_add(start, 40));
+	timer_set(b, instant_add(start, 20));
+	timer_set(end, instant_add(start, 150));
+	ck_assert_int_eq(timer_due(a).ms, start.ms + 40);
+	ck_assert_int_eq(loop_run(f.loop), 0);
+	ck_assert_uint_eq(f.count, 2);
+	ck_assert_int_eq(f.order[0], 2);
+	ck_assert_int_eq(f.order[1], 1);
+	/* After a whole sleep the callback has the time of now, not of before. */
+	ck_assert_int_ge(f.now.ms, start.ms + 150);
+	ck_assert_int_le(boottime_ms() - f.now.ms, 100);
+	timer_free(a);
+	timer_free(b);
+	timer_free(end);
+	timer_free(NULL);
+	loop_free(f.loop);
+}
+END_TEST
+
+START_TEST(test_timer_never_early)
+{
+	struct fixture f = { .loop = loop_new() };
+	struct timer *end = timer_new(f.loop, stop, &f);
+
+	for (int i = 0; i < 20; i++) {
+		struct instant due = instant_add(loop_now(f.loop), i % 5);
+
+		timer_set(end, due);
+		loop_run(f.loop);
+		ck_assert(instant_due(due, f.now));
+		ck_assert_int_le(f.now.ms - due.ms, 100);
+	}
+	timer_free(end);
+	loop_free(f.loop);
+}
+END_TEST
+
+START_TEST(test_timer_disarm_and_far)
+{
+	struct fixture f = { .loop = loop_new() };
+	struct timer *a = timer_new(f.loop, first, &f), *far = timer_new(f.loop, second, &f);
+	struct timer *end = timer_new(f.loop, stop, &f);
+
+	timer_set(a, instant_add(loop_now(f.loop), 10));
+	timer_set(a, INSTANT_NEVER);
+	timer_set(far, (struct instant){ .ms = INT64_MAX - 1 });
+	timer_set(end, instant_add(loop_now(f.loop), 40));
+	loop_run(f.loop);
+	ck_assert_uint_eq(f.count, 0);
+	timer_free(a);
+	timer_free(far);
+	timer_free(end);
+	loop_free(f.loop);
+}
+END_TEST
+
+START_TEST(test_timer_sets_and_frees_itself)
+{
+	struct fixture f = { .loop = loop_new() };
+
+	f.timers[0] = timer_new(f.loop, again, &f);
+	timer_set(f.timers[0], (struct instant){ .ms = 0 });	/* long past: due at once */
+	loop_run(f.loop);
+	ck_assert_uint_eq(f.count, 3);
+	loop_free(f.loop);
+}
+END_TEST
+
+static void
+on_signal(void *arg, int number)
+{
+	struct fixture *f = arg;
+
+	f->signal_number = number;
+	stop(f);
+}
+
+static void
+raise_it(void *arg)
+{
+	(void)arg;
+	kill(getpid(), SIGUSR1);
+}
+
+START_TEST(test_signal)
+{
+	struct fixture f = { .loop = loop_new() };
+	struct timer *t = timer_new(f.loop, raise_it, &f);
+
+	ck_assert_int_eq(loop_on_signal(f.loop, SIGUSR1, on_signal, &f), 0);
+	ck_assert_int_lt(loop_on_signal(f.loop, 12345, on_signal, &f), 0);
+	timer_set(t, instant_add(loop_now(f.loop), 30));
+	loop_run(f.loop);
+	ck_assert_int_eq(f.signal_number, SIGUSR1);
+	ck_assert_int_le(boottime_ms() - f.now.ms, 100);
+	timer_free(t);
+	loop_free(f.loop);
+}
+END_TEST
+
+START_TEST(test_stopped_before_run)
+{
+	struct fixture f = { .loop = loop_new() };
+
+	loop_stop(f.loop);
+	ck_assert_int_eq(loop_run(f.loop), 0);
+	ck_assert_int_le(llabs((long long)(loop_wall_s(f.loop) - time(NULL))), 1);
+	loop_free(f.loop);
+}
+END_TEST
+
+START_TEST(test_entropy)
+{
+	char a[33], b[33];
+	unsigned seen[3] = { 0 };
+
+	entropy_hex(a, 32);
+	entropy_hex(b, 32);
+	ck_assert_uint_eq(strspn(a, "0123456789abcdef"), 32);
+	ck_assert_uint_eq(strlen(b), 32);
+	ck_assert_str_ne(a, b);
+	for (int i = 0; i < 3000; i++) {
+		uint32_t n = entropy_below(3);
+
+		ck_assert_uint_lt(n, 3);
+		seen[n]++;
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_gt(seen[i], 800);
+	ck_assert_uint_eq(entropy_below(1), 0);
+}
+END_TEST
+
+static Suite *
+loop_suite(void)
+{
+	Suite *s = suite_create("loop");
+	TCase *c = tcase_create("loop");
+
+	tcase_set_timeout(c, 30);
+	tcase_add_test(c, test_timer_order_and_now);
+	tcase_add_test(c, test_timer_never_early);
+	tcase_add_test(c, test_timer_disarm_and_far);
+	tcase_add_test(c, test_timer_sets_and_frees_itself);
+	tcase_add_test(c, test_signal);
+	tcase_add_test(c, test_stopped_before_run);
+	tcase_add_test(c, test_entropy);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+UNIT_MAIN(loop_suite)
