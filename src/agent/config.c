@@ -223,6 +223,7 @@ include_file(struct source *source, const struct configlex_statement *s)
 {
 	char *path = configkey_path_beside(source->file, s->include.data);
 
+	batch_end(source);	/* what stands above it comes first */
 	if (path == NULL)
 		no_memory(source);
 	else
