@@ -83,7 +83,7 @@ digest_session_start(struct digest_session *session, const struct digest_challen
 	if (&session->challenge != challenge)
 		session->challenge = *challenge;
 	session->nonce_count = 0;
-	entropy_hex(session->cnonce, DIGEST_CNONCE_SIZE - 1);
+	entropy_hex(session->cnonce, DIGEST_CNONCE_LEN);
 }
 
 /* The hash of the parts with colons between them; what was joined is wiped, since a password may be in it. */

@@ -13,7 +13,8 @@
 #include "base/str.h"
 
 #define DIGEST_TEXT_SIZE 512		/* realm, nonce, opaque: a longer one makes the challenge unusable */
-#define DIGEST_CNONCE_SIZE 33
+#define DIGEST_CNONCE_LEN 32		/* hex digits drawn */
+#define DIGEST_CNONCE_SIZE 48		/* room for those in the examples of RFC 7616 */
 
 enum digest_algorithm {			/* stronger is greater (RFC 8760) */
 	DIGEST_UNKNOWN,
