@@ -161,7 +161,7 @@ finish_silent(struct transaction *tx)
 static bool
 send_copy(struct transaction *tx)
 {
-	int error = transport_send(tx->table->transport, &tx->to, tx->dscp, tx->request, tx->len);
+	int error = wire_send(tx->table->transport, &tx->to, tx->dscp, tx->request, tx->len);
 
 	if (error == 0) {
 		tx->sent = true;

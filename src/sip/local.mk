@@ -10,4 +10,6 @@ libsip_a_SOURCES = \
 	src/sip/message.c src/sip/message.h \
 	src/sip/print.c \
 	src/sip/scan.c src/sip/scan.h \
-	src/sip/uri.c src/sip/uri.h
+	src/sip/token.c src/sip/token.h \
+	src/sip/uri.c src/sip/uri.h \
+	src/sip/wire.c src/sip/wire.h

@@ -182,15 +182,13 @@ check_sent_by(struct message *m, const osip_via_t *via, struct span value)
 		return false;
 	m->via_host = span_of(via->host);
 	m->via_port = (uint16_t)port;
-	if (strchr(via->host, ':') == NULL)
-		return uri_split_hostport(m->via_host, &host, &ignored);
 	/* libosip2 takes the brackets off, if there were any. */
-	for (size_t i = 0; i + m->via_host.len + 2 <= front.len; i++)
+	for (size_t i = 0; i < front.len; i++)
 		if (front.at[i] == '[')
-			return front.at[i + m->via_host.len + 1] == ']' &&
+			return i + m->via_host.len + 2 <= front.len && front.at[i + m->via_host.len + 1] == ']' &&
 			    memcmp(front.at + i + 1, via->host, m->via_host.len) == 0 &&
 			    uri_split_hostport((struct span){ front.at + i, m->via_host.len + 2 }, &host, &ignored);
-	return false;
+	return uri_split_hostport(m->via_host, &host, &ignored);
 }
 
 static bool
