@@ -34,8 +34,8 @@ struct agent *agent_new(struct loop *loop, struct config *config, char error[256
 /* Without a packet more. */
 void agent_free(struct agent *agent);
 
-/* Looks up, probes, registers. */
-void agent_start(struct agent *agent);
+/* Looks up, probes, registers. Returns false without memory. */
+bool agent_start(struct agent *agent);
 
 /*
  * Applies another configuration as a difference (B71).

@@ -4,18 +4,22 @@ libagent_a_SOURCES = \
 	src/agent/account.c src/agent/account.h \
 	src/agent/account_status.c \
 	src/agent/agent.c src/agent/agent.h src/agent/agent_private.h \
+	src/agent/answers.c src/agent/answers.h \
 	src/agent/attempt.c src/agent/attempt.h \
 	src/agent/candidate.c src/agent/candidate.h \
 	src/agent/config.c src/agent/config.h \
 	src/agent/configaccount.c src/agent/configaccount.h \
+	src/agent/configbox.c src/agent/configbox.h \
 	src/agent/configcheck.c src/agent/configcheck.h \
 	src/agent/configdiff.c \
 	src/agent/configkeys.c src/agent/configkeys.h \
 	src/agent/configlex.c src/agent/configlex.h \
 	src/agent/configreport.c src/agent/configreport.h \
 	src/agent/contact.c src/agent/contact.h \
-	src/agent/identity.c src/agent/identity.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \
 	src/agent/nameset.c src/agent/nameset.h \
-	src/agent/server.c src/agent/server.h
+	src/agent/reload.c src/agent/reload.h \
+	src/agent/roster.c src/agent/roster.h \
+	src/agent/server.c src/agent/server.h \
+	src/agent/sharing.c src/agent/sharing.h

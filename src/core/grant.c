@@ -3,6 +3,19 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
+
+static bool
+same(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static bool
+same_host(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+}
 
 static bool
 bears(const struct grant_contact *contact, const char *parameter)
@@ -24,7 +37,7 @@ bears(const struct grant_contact *contact, const char *parameter)
 static bool
 same_place(const struct grant_contact *contact, const struct grant_own *own)
 {
-	return span_equal(contact->user, own->user) && span_equal_nocase(contact->host, own->host) &&
+	return same(contact->user, own->user) && same_host(contact->host, own->host) &&
 	    (contact->port != 0 ? contact->port : 5060) == (own->port != 0 ? own->port : 5060);
 }
 
@@ -43,7 +56,7 @@ find_own(const struct grant_contact *contacts, size_t count, const struct grant_
 		if (same_place(&contacts[i], own))
 			return &contacts[i];
 	for (size_t i = 0; i < count; i++)
-		if (span_equal(contacts[i].user, own->user)) {
+		if (same(contacts[i].user, own->user)) {
 			with_our_user++;
 			only = &contacts[i];
 		}

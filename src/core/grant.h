@@ -20,8 +20,7 @@ struct grant_contact {
 };
 
 struct grant_own {
-	const char *user;		/* as in the URI that was sent */
-	const char *host;		/* text; IPv6 without brackets */
+	struct span user, host;		/* as in the URI that was sent; IPv6 without brackets */
 	uint16_t port;			/* 0: none */
 	const char *parameter;		/* "name=value" that only this Contact bears, or NULL (B40) */
 };

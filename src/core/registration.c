@@ -80,6 +80,12 @@ stopped(struct registration *r, struct instant now)
 	return REGISTRATION_DO_STOPPED;
 }
 
+void
+registration_quit(struct registration *r, struct instant now)
+{
+	enter(r, REGISTRATION_STOPPED, INSTANT_NEVER, now);
+}
+
 static enum registration_action
 stop(struct registration *r, bool bound, struct instant now)
 {
@@ -190,7 +196,6 @@ registration_step(struct registration *r, enum registration_event event, struct 
 	case REGISTRATION_LEAVING:
 		return over ? choose_anew(r, now) : REGISTRATION_DO_NOTHING;
 	case REGISTRATION_STOPPING:
-		r->answered = r->answered || event == REGISTRATION_EV_ENDED;
 		return over ? stopped(r, now) : REGISTRATION_DO_NOTHING;
 	case REGISTRATION_STOPPED:
 	case REGISTRATION_STATES:

@@ -62,7 +62,6 @@ struct registration {
 	struct instant since;		/* when it entered it */
 	struct instant deadline;	/* INSTANT_NEVER: none */
 	bool silent;			/* the pending REGISTER has been unanswered for REGISTRATION_PATIENCE_MS */
-	bool answered;			/* the last unregister was answered (B43) */
 };
 
 void registration_init(struct registration *r, struct instant now);
@@ -73,6 +72,9 @@ void registration_init(struct registration *r, struct instant now);
  */
 enum registration_action registration_step(struct registration *r, enum registration_event event,
     struct instant until, bool bound, struct instant now);
+
+/* The end without an unregister. */
+void registration_quit(struct registration *r, struct instant now);
 
 /* A REGISTER or unregister is pending that the machine waits for. */
 bool registration_pending(const struct registration *r);

@@ -108,7 +108,8 @@ stay_or_go_back(const struct selection_candidate *c, size_t count, int active, i
 	}
 	if (target < 0)
 		return stay;
-	return (struct selection){ target, SELECTION_FAILBACK, stay.look_again };
+	return (struct selection){ target,
+		c[active].rank == SELECTION_UNLISTED ? SELECTION_DELISTED : SELECTION_FAILBACK, stay.look_again };
 }
 
 struct selection
@@ -154,6 +155,7 @@ selection_reason_str(enum selection_reason reason)
 		[SELECTION_SILENT] = "active-silent",
 		[SELECTION_REFUSED] = "active-refused",
 		[SELECTION_FAILBACK] = "failback",
+		[SELECTION_DELISTED] = "active-delisted",
 		[SELECTION_WAIT] = "wait",
 	};
 
@@ -176,6 +178,7 @@ selection_reason_text(enum selection_reason reason)
 		[SELECTION_SILENT] = "the server before it left a REGISTER unanswered",
 		[SELECTION_REFUSED] = "the server before it refused this account or put it off",
 		[SELECTION_FAILBACK] = "back to a better server",
+		[SELECTION_DELISTED] = "the server before it is no longer listed",
 		[SELECTION_WAIT] = "every server refused this account or put it off; waiting",
 	};
 

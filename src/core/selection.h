@@ -40,6 +40,7 @@ enum selection_reason {
 	SELECTION_SILENT,		/* failover: the active one left the first REGISTER unanswered (B37) */
 	SELECTION_REFUSED,		/* failover: the active one failed or is held off (B37) */
 	SELECTION_FAILBACK,		/* a better one is up (B38) */
+	SELECTION_DELISTED,		/* the active one is no longer listed and a listed one is up */
 	SELECTION_WAIT,			/* all failed or held off: this one's time comes first (B31) */
 	SELECTION_REASONS,
 };

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "net/entropy.h"
+#include "sip/wire.h"
 
 /*
  *  state        timer due                      1xx          final answer   ICMP error    send refused

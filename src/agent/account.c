@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/roster.h"
+#include "base/log.h"
+#include "net/entropy.h"
+
+enum {
+	NAMES_WAIT_MS = 4000,		/* B32 */
+	AUTH_REFUSALS_MAX = 2,		/* B16 */
+	AUTH_PAUSE_MS = 30 * 1000,
+	REFRESH_AGAIN_MS = 5000,	/* a Contact that the server sees elsewhere (B30), once it was accepted before */
+};
+
+static struct instant
+now_of(const struct account *account)
+{
+	return loop_now(account->agent->loop);
+}
+
+const struct timing *
+account_timing(const struct account *account)
+{
+	return &account->config->timing;
+}
+
+void
+account_unsettle(struct account *account)
+{
+	if (account->unsettled)
+		return;
+	account->unsettled = true;
+	TAILQ_INSERT_TAIL(&account->agent->unsettled, account, unsettled_link);
+}
+
+static void
+on_timer(void *arg)
+{
+	struct account *account = arg;
+	struct agent *agent = account->agent;
+
+	account_unsettle(account);
+	agent_settle(agent);
+}
+
+struct account *
+account_new(struct agent *agent, struct config_box *box, const struct account_config *config)
+{
+	struct account *account = calloc(1, sizeof(*account));
+
+	if (account == NULL)
+		return NULL;
+	account->agent = agent;
+	account->config = config;
+	account->aor = strdup(config->aor);
+	account->timer = timer_new(agent->loop, on_timer, account);
+	if (account->timer == NULL || account->aor == NULL) {
+		timer_free(account->timer);
+		free(account->aor);
+		free(account);
+		return NULL;
+	}
+	account->box = config_box_hold(box);
+	registration_init(&account->registration, now_of(account));
+	return account;
+}
+
+static void
+set_active(struct account *account, struct candidate *candidate)
+{
+	struct candidate *before = account->active;
+
+	if (before == candidate)
+		return;
+	account->active = candidate;
+	if (before != NULL) {
+		before->left_at = now_of(account);
+		server_add_active(before->server, -1);
+	}
+	if (candidate != NULL)
+		server_add_active(candidate->server, 1);
+}
+
+void
+account_free(struct account *account)
+{
+	if (account->unsettled)
+		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
+	attempt_free(account->attempt);
+	attempt_free(account->background);
+	set_active(account, NULL);
+	roster_fini(account);
+	timer_free(account->timer);
+	config_box_release(account->box);
+	free(account->aor);
+	free(account);
+}
+
+/* ---- the choice ---- */
+
+/* A name of better rank than what is there is waited for a little at the start (B32). */
+static bool
+waits_for_name(const struct account *account)
+{
+	return account->active == NULL && !instant_due(account->names_wait, now_of(account)) &&
+	    roster_awaits_better(account);
+}
+
+/* Two servers have refused the credentials: the next one must wait (B16). */
+static bool
+must_pause(const struct account *account, const struct candidate *candidate)
+{
+	return candidate != account->active && candidate->penalty.kind != PENALTY_FAILED &&
+	    !instant_due(account->auth_pause, now_of(account));
+}
+
+static void
+describe(const struct account *account, const struct candidate *candidate, struct selection_candidate *to)
+{
+	const struct registration *r = &account->registration;
+	bool active = candidate == account->active;
+	bool paused = must_pause(account, candidate);
+
+	*to = (struct selection_candidate){
+		.health = candidate->server->health.state,
+		.health_since = candidate->server->health.since,
+		.trying = active && r->state == REGISTRATION_REGISTERING,
+		.silent = active && r->state == REGISTRATION_REGISTERING && r->silent,
+		.rank = candidate->rank,
+		.priority = candidate->priority,
+		.order = candidate->order,
+		.blocked = paused || penalty_blocks(&candidate->penalty, now_of(account)),
+		.free_at = candidate->penalty.free_at,
+	};
+	if (paused)
+		to->free_at = instant_max(to->free_at, account->auth_pause);
+}
+
+/* Asks selection_choose() about the whole table. Returns what it amounts to for the machine. */
+static enum registration_event
+choose(struct account *account, struct instant *until)
+{
+	enum registration_state state = account->registration.state;
+	bool settled_there = state == REGISTRATION_REGISTERED || state == REGISTRATION_REFRESHING ||
+	    state == REGISTRATION_REGISTERING;
+	struct selection_candidate table[CANDIDATES_MAX + 1];
+	struct candidate *of[CANDIDATES_MAX + 1];
+	size_t count = 0;
+	int active = -1;
+
+	*until = INSTANT_NEVER;
+	account->chosen = NULL;
+	if (waits_for_name(account)) {
+		account->selection = (struct selection){ -1, SELECTION_NONE, account->names_wait };
+		return REGISTRATION_EV_NOWHERE;
+	}
+	for (size_t i = 0; i < account->candidate_count && count < CANDIDATES_MAX + 1; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		bool is_active = candidate == account->active;
+
+		if (candidate->rank == SELECTION_UNLISTED && !(is_active && settled_there))
+			continue;
+		if (is_active && (settled_there || penalty_blocks(&candidate->penalty, now_of(account))))
+			active = (int)count;
+		describe(account, candidate, &table[count]);
+		of[count++] = candidate;
+	}
+	account->selection = selection_choose(table, count, active, account_timing(account)->failback_stable_ms,
+	    now_of(account));
+	if (account->selection.chosen < 0)
+		return REGISTRATION_EV_NOWHERE;
+	account->chosen = of[account->selection.chosen];
+	*until = account->selection.look_again;
+	if (account->selection.reason == SELECTION_WAIT)
+		return REGISTRATION_EV_WAIT;
+	if (account->selection.chosen == active)
+		return REGISTRATION_EV_STAY;
+	if (account->selection.reason == SELECTION_FAILBACK || account->selection.reason == SELECTION_DELISTED)
+		return REGISTRATION_EV_RETURN;
+	return REGISTRATION_EV_MOVE;
+}
+
+/* ---- what comes of a REGISTER ---- */
+
+static void
+set_error(struct account *account, const struct candidate *candidate, const char *text)
+{
+	snprintf(account->last_error, sizeof(account->last_error), "%s: %s", candidate->server->text, text);
+}
+
+static void
+accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
+{
+	bool first = account->registration.state == REGISTRATION_REGISTERING;
+
+	penalty_accept(&candidate->penalty);
+	if (first || account->granted_s == 0)
+		account->registered_since = now_of(account);
+	account->granted_s = outcome->granted_s;
+	account->granted_until = instant_add(now_of(account), outcome->granted_s * 1000);
+	account->auth_pause = now_of(account);
+	account->last_error[0] = '\0';
+	if (first)
+		log_line(LOG_LEVEL_NOTICE, account->config->aor, "registered on %s for %lld s (%s)",
+		    candidate->server->text, (long long)outcome->granted_s, selection_reason_text(account->moved));
+}
+
+/* B16: each refusal of the credentials by a second server, or by one more, stops the tour for a while. */
+static void
+count_auth_refusals(struct account *account)
+{
+	unsigned refusals = 0;
+
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		const struct penalty *penalty = &account->candidates[i]->penalty;
+
+		refusals += penalty->kind == PENALTY_FAILED && penalty->credentials;
+	}
+	if (refusals >= AUTH_REFUSALS_MAX)
+		account->auth_pause = instant_add(now_of(account), AUTH_PAUSE_MS);
+}
+
+static void
+not_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
+{
+	struct instant now = now_of(account);
+	uint32_t draw;
+
+	set_error(account, candidate, outcome->text);
+	if (outcome->end == ATTEMPT_REFUSED) {
+		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
+		if (candidate->penalty.credentials)
+			count_auth_refusals(account);
+		candidate_unbound(candidate);
+	} else {
+		entropy_bytes(&draw, sizeof(draw));
+		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
+		    outcome->retry_after_ms, draw, now);
+	}
+	log_line(LOG_LEVEL_NOTICE, account->config->aor, "%s on %s: %s; again in %lld s at the earliest",
+	    outcome->end == ATTEMPT_REFUSED ? "failed" : "held off", candidate->server->text, outcome->text,
+	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
+}
+
+/* The pending attempt is given up; a REGISTER that has been silent for long enough counts as not answered (B18). */
+static void
+give_up(struct account *account)
+{
+	struct attempt_outcome silent = { .end = ATTEMPT_SILENT, .text = "no answer" };
+	struct attempt *attempt = account->attempt;
+
+	if (attempt != NULL && attempt->kind == ATTEMPT_REGISTER &&
+	    instant_since(attempt->sent_at, now_of(account)) >= REGISTRATION_PATIENCE_MS)
+		not_accepted(account, attempt->candidate, &silent);
+	attempt_free(attempt);
+	account->attempt = NULL;
+}
+
+/* ---- the machine's actions ---- */
+
+static void
+drop_background(struct account *account, const struct candidate *candidate)
+{
+	if (account->background == NULL || (candidate != NULL && account->background->candidate != candidate))
+		return;
+	attempt_free(account->background);
+	account->background = NULL;
+}
+
+/* The unregister goes on by itself, unless the account comes back to that candidate (B38). */
+static void
+put_in_background(struct account *account)
+{
+	if (account->attempt == NULL)
+		return;
+	drop_background(account, NULL);
+	account->background = account->attempt;
+	account->attempt = NULL;
+}
+
+/* Leaving a server for the sake of its state, not of a better one (B37). */
+static bool
+is_failover(enum selection_reason reason)
+{
+	return reason == SELECTION_DOWN || reason == SELECTION_SILENT || reason == SELECTION_REFUSED;
+}
+
+static void
+set_out(struct account *account, struct candidate *target)
+{
+	bool returns = account->leaving_for != SELECTION_NONE && account->selection.reason == SELECTION_FIRST;
+
+	/* After the unregister of a failback the choice was made anew; it is the failback that moves the account. */
+	account->moved = returns ? account->leaving_for : account->selection.reason;
+	account->leaving_for = SELECTION_NONE;
+	if (account->active != NULL && account->active != target) {
+		account->failovers += is_failover(account->moved);
+		account->failbacks += account->moved == SELECTION_FAILBACK;
+		log_line(LOG_LEVEL_NOTICE, account->config->aor, "moves from %s to %s: %s",
+		    account->active->server->text, target->server->text, selection_reason_text(account->moved));
+	}
+	set_active(account, target);
+	account->granted_s = 0;
+	drop_background(account, target);
+}
+
+/* One attempt of the machine's. Returns false if it could not even be sent; it has been judged then. */
+static bool
+send_attempt(struct account *account, struct candidate *candidate, enum attempt_kind kind)
+{
+	struct attempt_outcome outcome;
+
+	account->attempt = attempt_new(account, candidate, kind, &outcome);
+	if (account->attempt != NULL)
+		return true;
+	if (kind == ATTEMPT_REGISTER) {
+		if (outcome.end == ATTEMPT_UNREACHABLE)
+			server_register_unreachable(candidate->server);
+		not_accepted(account, candidate, &outcome);
+	}
+	return false;
+}
+
+/* Does what the machine says. Returns the event that follows at once, or false. */
+static bool
+act(struct account *account, enum registration_action action, enum registration_event *next, struct instant *until)
+{
+	struct candidate *target = account->chosen;
+
+	switch (action) {
+	case REGISTRATION_DO_NOTHING:
+		return false;
+	case REGISTRATION_DO_CHOOSE:
+		*next = choose(account, until);
+		return true;
+	case REGISTRATION_DO_REGISTER:
+		give_up(account);
+		set_out(account, target);
+		*next = REGISTRATION_EV_ENDED;
+		return !send_attempt(account, target, ATTEMPT_REGISTER);
+	case REGISTRATION_DO_REFRESH:
+		drop_background(account, NULL);
+		*next = REGISTRATION_EV_ENDED;
+		return !send_attempt(account, account->active, ATTEMPT_REGISTER);
+	case REGISTRATION_DO_UNREGISTER:
+		give_up(account);
+		drop_background(account, NULL);
+		account->leaving_for = account->selection.reason;
+		account->unanswered = true;
+		*next = REGISTRATION_EV_ENDED;
+		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
+	case REGISTRATION_DO_SUSPECT:
+		server_register_silent(account->active->server);
+		*next = choose(account, until);
+		return true;
+	case REGISTRATION_DO_STOPPED:
+		attempt_free(account->attempt);
+		account->attempt = NULL;
+		drop_background(account, NULL);
+		return false;
+	}
+	return false;
+}
+
+/* Is there anything that a registrar may hold for the account where it is? */
+static bool
+bound(const struct account *account)
+{
+	return account->active != NULL && candidate_may_be_bound(account->active);
+}
+
+static void
+drive(struct account *account, enum registration_event event, struct instant until)
+{
+	bool more = true;
+
+	while (more) {
+		enum registration_state before = account->registration.state;
+		enum registration_action action = registration_step(&account->registration, event, until,
+		    bound(account), now_of(account));
+
+		if (before == REGISTRATION_LEAVING && account->registration.state != REGISTRATION_LEAVING)
+			put_in_background(account);
+		more = act(account, action, &event, &until);
+	}
+}
+
+/* ---- bindings left behind ---- */
+
+/* One that an unanswered or impossible unregister left, on a server that answers again (B40). */
+static void
+clean_up(struct account *account)
+{
+	struct attempt_outcome outcome;
+
+	if (account->background != NULL || account->registration.state != REGISTRATION_REGISTERED ||
+	    account->config->contact_mode == CONTACT_FIXED)
+		return;
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		if (candidate == account->active || !candidate_may_be_bound(candidate))
+			continue;
+		server_watch(candidate->server, candidate->bound_until);
+		if (!candidate_can_be_cleaned(candidate))
+			continue;
+		account->background = attempt_new(account, candidate, ATTEMPT_UNREGISTER, &outcome);
+		return;
+	}
+}
+
+/* ---- events ---- */
+
+void
+account_on_result(struct account *account, struct attempt *attempt, const struct clienttx_result *result)
+{
+	struct candidate *candidate = attempt->candidate;
+	struct attempt_outcome outcome;
+	int64_t refresh_ms;
+	uint32_t draw;
+
+	attempt_on_result(attempt, result, &outcome);
+	if (result->end == CLIENTTX_ANSWER)
+		server_register_answered(candidate->server, result->answer->status);
+	else if (result->end == CLIENTTX_UNREACHABLE)
+		server_register_unreachable(candidate->server);
+	account_unsettle(account);
+
+	if (attempt == account->background) {
+		if (outcome.end == ATTEMPT_GOES_ON)
+			return;
+		if (outcome.sip_code != 0)
+			candidate_unbound(candidate);		/* asked once, whatever it said (B40) */
+		candidate->left_at = now_of(account);
+		drop_background(account, NULL);
+		return;
+	}
+	if (outcome.end == ATTEMPT_GOES_ON) {
+		drive(account, REGISTRATION_EV_SENT, INSTANT_NEVER);
+		return;
+	}
+	account->attempt = NULL;
+	if (outcome.sip_code != 0)
+		account->unanswered = false;
+	if (attempt->kind == ATTEMPT_REGISTER && outcome.end == ATTEMPT_ACCEPTED) {
+		accepted(account, candidate, &outcome);
+		entropy_bytes(&draw, sizeof(draw));
+		refresh_ms = registration_refresh_ms(outcome.granted_s, draw);
+		if (outcome.contact_changed)
+			refresh_ms = account->contact_followed ? REFRESH_AGAIN_MS : 0;
+		account->contact_followed = outcome.contact_changed;
+		drive(account, REGISTRATION_EV_ACCEPTED, instant_add(now_of(account), refresh_ms));
+	} else {
+		if (attempt->kind == ATTEMPT_REGISTER)
+			not_accepted(account, candidate, &outcome);
+		drive(account, REGISTRATION_EV_ENDED, INSTANT_NEVER);
+	}
+	attempt_free(attempt);
+}
+
+static void
+arm(struct account *account)
+{
+	struct instant due = account->registration.deadline;
+
+	if (account->registration.state != REGISTRATION_STOPPED && account->registration.state != REGISTRATION_STOPPING)
+		due = instant_min(due, account->selection.look_again);
+	timer_set(account->timer, due);
+}
+
+void
+account_settle(struct account *account)
+{
+	struct instant until;
+	enum registration_event event;
+
+	if (instant_due(account->registration.deadline, now_of(account)))
+		drive(account, REGISTRATION_EV_DUE, INSTANT_NEVER);
+	event = choose(account, &until);
+	drive(account, event, until);
+	if (account->refresh_wanted && !registration_pending(&account->registration)) {
+		account->refresh_wanted = false;
+		drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
+	}
+	clean_up(account);
+	roster_prune(account);
+	arm(account);
+}
+
+void
+account_on_names(struct account *account)
+{
+	roster_rebuild(account);
+	account_unsettle(account);
+}
+
+bool
+account_watches(const struct account *account, struct handle watch)
+{
+	for (size_t i = 0; i < account->config->server.count; i++)
+		if (handle_equal(account->watches[i], watch))
+			return true;
+	return false;
+}
+
+void
+account_start(struct account *account)
+{
+	account->names_wait = instant_add(now_of(account), NAMES_WAIT_MS);
+	roster_watch(account);
+	roster_rebuild(account);
+	account_unsettle(account);
+}
+
+void
+account_register(struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		penalty_lift(&account->candidates[i]->penalty, now_of(account));
+	account->auth_pause = now_of(account);
+	account->refresh_wanted = true;
+	account_unsettle(account);
+}
+
+void
+account_configure(struct account *account, struct config_box *box, const struct account_config *config,
+    enum account_change change)
+{
+	struct config_box *old = account->box;
+
+	account->box = config_box_hold(box);
+	account->config = config;
+	config_box_release(old);
+	switch (change) {
+	case ACCOUNT_SAME:
+		return;
+	case ACCOUNT_MOVE:
+		roster_watch(account);
+		roster_rebuild(account);
+		break;
+	case ACCOUNT_REREGISTER:
+		break;
+	}
+	roster_forget_nonces(account);
+	account_register(account);
+}
+
+void
+account_stop(struct account *account)
+{
+	drive(account, REGISTRATION_EV_STOP, INSTANT_NEVER);
+	arm(account);
+	account_unsettle(account);
+}
+
+void
+account_quit(struct account *account)
+{
+	attempt_free(account->attempt);
+	account->attempt = NULL;
+	drop_background(account, NULL);
+	registration_quit(&account->registration, now_of(account));
+	arm(account);
+}
+
+bool
+account_is_called(const struct account *account, const char *name)
+{
+	return strcmp(account->aor, name) == 0 || strcmp(account->config->user, name) == 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_ACCOUNT_H
+#define SIPKEEPD_AGENT_ACCOUNT_H
+
+/*
+ * One account: its candidates, its registration, and the REGISTERs that carry it. Evidence comes in here or at the
+ * servers; what follows is decided once per event, in account_settle().
+ */
+
+#include <sys/queue.h>
+
+#include "agent/agent_private.h"
+#include "agent/attempt.h"
+#include "agent/candidate.h"
+#include "core/registration.h"
+#include "core/selection.h"
+
+struct account {
+	struct agent *agent;
+	char *aor;
+	UT_hash_handle hh;			/* while a reload is prepared */
+	bool kept;				/* by that reload */
+	const struct account_config *config;
+	struct config_box *box;			/* that config points into */
+	bool spread;				/* shares a serverspec with other accounts (B6) */
+	struct handle watches[SERVERSPECS_MAX];	/* names; none for an address */
+	struct instant names_wait;		/* until then a better-ranked name is waited for (B32) */
+
+	struct candidate **candidates;		/* in the order of display */
+	size_t candidate_count;
+	struct candidate *active;		/* holds, or is getting, the registration; NULL */
+	struct candidate *chosen;		/* by the last selection */
+	struct selection selection;		/* the last one */
+	enum selection_reason moved;		/* why the active one became active */
+	enum selection_reason leaving_for;	/* why the unregister is pending; NONE */
+	struct registration registration;
+	struct attempt *attempt;		/* that the machine waits for */
+	struct attempt *background;		/* unregister that nobody waits for (B38, B40) */
+	struct timer *timer;
+
+	int64_t granted_s;			/* 0: nothing granted */
+	struct instant granted_until;
+	struct instant registered_since;
+	struct instant auth_pause;		/* B16: two servers have refused the credentials */
+	char last_error[272];			/* server and words */
+	unsigned long failovers, failbacks;
+	bool refresh_wanted;
+	bool rewritten_warned;
+	bool contact_followed;			/* the last Contact was sent anew where the server sees us */
+	bool unsettled;
+	bool unanswered;			/* the last unregister got no answer (B43) */
+	TAILQ_ENTRY(account) unsettled_link;
+	TAILQ_ENTRY(account) removed_link;
+};
+
+/* Nothing is sent or asked yet. NULL without memory. */
+struct account *account_new(struct agent *agent, struct config_box *box, const struct account_config *config);
+void account_free(struct account *account);
+
+/* Looks its names up, builds the list, and will choose at the end of the event. */
+void account_start(struct account *account);
+
+/*
+ * Other settings (B71). With ACCOUNT_SAME nothing is sent; the old configuration is let go in any case.
+ */
+void account_configure(struct account *account, struct config_box *box, const struct account_config *config,
+    enum account_change change);
+
+/* Unregisters, 5 s at most, then registration.state is REGISTRATION_STOPPED. */
+void account_stop(struct account *account);
+
+/* Ends without a packet more (unregister-on-exit = no). */
+void account_quit(struct account *account);
+
+/* It is "USER" or "USER@DOMAIN" of that account. */
+bool account_is_called(const struct account *account, const char *name);
+
+/* On request: refusals and hold-offs end, and it registers now (B74). */
+void account_register(struct account *account);
+
+/* Marks it: it chooses again before the event ends. */
+void account_unsettle(struct account *account);
+
+/* Chooses and acts until nothing more follows. For agent_settle() only. */
+void account_settle(struct account *account);
+
+/* A watched name leads elsewhere now. */
+void account_on_names(struct account *account);
+bool account_watches(const struct account *account, struct handle watch);
+
+/* A transaction of one of its attempts has ended. */
+void account_on_result(struct account *account, struct attempt *attempt, const struct clienttx_result *result);
+
+/* The timers that hold for it. */
+const struct timing *account_timing(const struct account *account);
+
+#endif

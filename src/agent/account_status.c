@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "agent/account.h"
+#include "agent/agent.h"
+
+void
+agent_status(const struct agent *agent, struct agent_status *status)
+{
+	*status = (struct agent_status){
+		.generation = agent_config(agent)->generation,
+		.accounts = agent->account_count,
+		.servers = HASH_COUNT(agent->servers),
+		.transactions = clienttx_pending(agent->transactions),
+		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
+		.drops = &agent->drops,
+		.config = agent_config(agent),
+	};
+	for (size_t i = 0; i < agent->account_count; i++) {
+		struct account_status account;
+
+		account_status(agent->accounts[i], &account);
+		status->registered += account.state == ACCOUNT_REGISTERED;
+	}
+}
+
+const struct account *
+agent_account(const struct agent *agent, size_t i)
+{
+	return i < agent->account_count ? agent->accounts[i] : NULL;
+}
+
+const struct account *
+agent_account_by_name(const struct agent *agent, const char *name)
+{
+	for (size_t i = 0; i < agent->account_count; i++)
+		if (account_is_called(agent->accounts[i], name))
+			return agent->accounts[i];
+	return NULL;
+}
+
+/* What is granted has not run out. */
+static bool
+is_granted(const struct account *account, struct instant now)
+{
+	return account->granted_s > 0 && !instant_due(account->granted_until, now);
+}
+
+static bool
+all_failed(const struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		if (account->candidates[i]->penalty.kind != PENALTY_FAILED)
+			return false;
+	return account->candidate_count > 0;
+}
+
+static enum account_state
+state_of(const struct account *account, struct instant now)
+{
+	switch (account->registration.state) {
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_REFRESHING:
+		return is_granted(account, now) ? ACCOUNT_REGISTERED : ACCOUNT_REGISTERING;
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_LEAVING:
+		return ACCOUNT_REGISTERING;
+	case REGISTRATION_IDLE:
+	case REGISTRATION_WAITING:
+	case REGISTRATION_STOPPING:
+	case REGISTRATION_STOPPED:
+	case REGISTRATION_STATES:
+		break;
+	}
+	return all_failed(account) ? ACCOUNT_FAILED : ACCOUNT_DOWN;
+}
+
+/* Two candidates or more, and all of them good (B70). */
+static bool
+has_spare(const struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		const struct candidate *candidate = account->candidates[i];
+
+		if (candidate->server->health.state != HEALTH_UP || candidate->penalty.kind != PENALTY_NONE)
+			return false;
+	}
+	return account->candidate_count >= 2;
+}
+
+static void
+describe_dns(const struct account *account, struct account_status *status, struct instant now)
+{
+	struct name_view view;
+
+	status->dns_age_ms = -1;
+	status->dns_error = "";
+	for (size_t i = 0; i < account->config->server.count; i++) {
+		if (!names_view(account->agent->names, account->watches[i], &view))
+			continue;
+		if (view.state == NAME_FOUND || view.state == NAME_EMPTY) {
+			int64_t age_ms = instant_since(view.answered_at, now);
+
+			status->dns_age_ms = age_ms > status->dns_age_ms ? age_ms : status->dns_age_ms;
+		}
+		status->dns_stale = status->dns_stale || view.stale;
+		if (view.last != DNS_GOOD && view.state != NAME_FOUND)
+			status->dns_error = dns_outcome_str(view.last);
+		else if (view.stale)
+			status->dns_error = dns_outcome_str(view.last);
+	}
+}
+
+static size_t
+shown(const struct account *account)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < account->candidate_count; i++)
+		count += account->candidates[i]->rank != SELECTION_UNLISTED ||
+		    account->candidates[i] == account->active;
+	return count;
+}
+
+/* The i-th candidate that is shown: one that is not listed any more is, while it is active. */
+static const struct candidate *
+candidate_at(const struct account *account, size_t i)
+{
+	for (size_t j = 0; j < account->candidate_count; j++) {
+		const struct candidate *candidate = account->candidates[j];
+
+		if (candidate->rank == SELECTION_UNLISTED && candidate != account->active)
+			continue;
+		if (i-- == 0)
+			return candidate;
+	}
+	return NULL;
+}
+
+static int
+active_index(const struct account *account)
+{
+	const struct candidate *candidate;
+
+	for (int i = 0; (candidate = candidate_at(account, (size_t)i)) != NULL; i++)
+		if (candidate == account->active)
+			return i;
+	return -1;
+}
+
+void
+account_status(const struct account *account, struct account_status *status)
+{
+	struct instant now = loop_now(account->agent->loop);
+	const struct registration *r = &account->registration;
+	bool granted = is_granted(account, now);
+
+	*status = (struct account_status){
+		.aor = account->aor,
+		.server_text = account->config->server_text,
+		.state = state_of(account, now),
+		.machine = r->state,
+		.reason = account->selection.reason == SELECTION_BEST ? account->moved : account->selection.reason,
+		.active = active_index(account),
+		.candidates = shown(account),
+		.granted_s = granted ? account->granted_s : 0,
+		.refresh_ms = r->state == REGISTRATION_REGISTERED ? instant_since(now, r->deadline) : -1,
+		.registered_ms = granted ? instant_since(account->registered_since, now) : -1,
+		.contact = "",
+		.last_error = account->last_error,
+		.failovers = account->failovers,
+		.failbacks = account->failbacks,
+	};
+	if (granted && account->active != NULL && account->active->bound_contact != NULL)
+		status->contact = account->active->bound_contact;
+	status->redundant = status->state == ACCOUNT_REGISTERED && has_spare(account);
+	describe_dns(account, status, now);
+}
+
+bool
+account_candidate_status(const struct account *account, size_t i, struct candidate_status *status)
+{
+	const struct candidate *candidate = candidate_at(account, i);
+	struct instant now = loop_now(account->agent->loop);
+	const struct server *server;
+	struct instant due;
+
+	if (candidate == NULL)
+		return false;
+	server = candidate->server;
+	due = timer_due(server->timer);
+	*status = (struct candidate_status){
+		.rank = candidate->rank == SELECTION_UNLISTED ? 0 : candidate->rank,
+		.priority = candidate->priority,
+		.peer = server->peer,
+		.name = candidate->name != NULL ? candidate->name : "",
+		.health = server->health.state,
+		.cause = server->health.cause,
+		.active = candidate == account->active,
+		.failed = candidate->penalty.kind == PENALTY_FAILED,
+		.held_off = candidate->penalty.kind == PENALTY_HELD,
+		.blocked_ms = penalty_blocks(&candidate->penalty, now) ?
+		    instant_since(now, candidate->penalty.free_at) : 0,
+		.refused_code = candidate->penalty.sip_code,
+		.rtt_ms = server->rtt_ms,
+		.next_probe_ms = instant_is_never(due) || instant_due(due, now) ? 0 : instant_since(now, due),
+		.probe_code = server->health.sip_code,
+	};
+	return true;
+}
+
+const char *
+account_state_str(enum account_state state)
+{
+	static const char *const text[] = {
+		[ACCOUNT_REGISTERED] = "registered",
+		[ACCOUNT_REGISTERING] = "registering",
+		[ACCOUNT_FAILED] = "failed",
+		[ACCOUNT_DOWN] = "down",
+		[ACCOUNT_FROZEN] = "frozen",
+	};
+
+	return text[state];
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "agent/agent_private.h"
+#include "agent/answers.h"
+#include "agent/configbox.h"
+#include "agent/reload.h"
+#include "agent/server.h"
+#include "base/log.h"
+#include "net/entropy.h"
+#include "net/store.h"
+#include "sip/message.h"
+#include "sip/wire.h"
+
+/* ---- owners of transactions ---- */
+
+bool
+agent_add_owner(struct agent *agent, struct owner *owner, enum owner_kind kind)
+{
+	owner->kind = kind;
+	owner->handle = handle_add(&agent->owners, owner);
+	return !handle_none(owner->handle);
+}
+
+void
+agent_remove_owner(struct agent *agent, struct owner *owner)
+{
+	handle_remove(&agent->owners, owner->handle);
+}
+
+/* ---- events from below ---- */
+
+static void
+on_transaction_end(void *arg, const struct clienttx_result *result)
+{
+	struct agent *agent = arg;
+	struct owner *owner = handle_get(&agent->owners, result->owner);
+
+	if (owner == NULL)
+		return;
+	switch (owner->kind) {
+	case OWNER_SERVER:
+		server_on_result((struct server *)owner, result);
+		break;
+	case OWNER_ATTEMPT:
+		account_on_result(((struct attempt *)owner)->account, (struct attempt *)owner, result);
+		break;
+	}
+	agent_settle(agent);
+}
+
+static void
+on_message(void *arg, const struct peer *from, const struct address *local, const uint8_t *bytes, size_t len)
+{
+	struct agent *agent = arg;
+	struct message message;
+	enum drop_reason why;
+
+	wire_received(from, bytes, len);
+	if (!message_parse(&message, bytes, len, &why)) {
+		agent->drops.count[why]++;
+		return;
+	}
+	if (message.request)
+		answers_on_request(agent, from, &message);
+	else
+		clienttx_on_answer(agent->transactions, from, local, &message);
+	message_fini(&message);
+}
+
+static void
+on_unreachable(void *arg, const struct peer *to, enum transport_failure failure, const uint8_t *quoted, size_t len)
+{
+	struct agent *agent = arg;
+
+	clienttx_on_unreachable(agent->transactions, to, failure, quoted, len);
+}
+
+static const struct transport_events transport_events = { on_message, on_unreachable };
+
+static void
+on_name_change(void *arg, struct handle watch)
+{
+	struct agent *agent = arg;
+	struct account *account;
+
+	for (size_t i = 0; i < agent->account_count; i++)
+		if (account_watches(agent->accounts[i], watch))
+			account_on_names(agent->accounts[i]);
+	TAILQ_FOREACH(account, &agent->removed, removed_link)
+		if (account_watches(account, watch))
+			account_on_names(account);
+	agent_settle(agent);
+}
+
+static bool
+any_up(void *arg, struct handle watch)
+{
+	const struct agent *agent = arg;
+	const struct name_request *request = names_request(agent->names, watch);
+	struct name_view view;
+
+	if (request == NULL || !names_view(agent->names, watch, &view))
+		return false;
+	for (size_t i = 0; i < view.found.count; i++) {
+		struct peer peer = { request->transport, view.found.servers[i].address };
+		const struct server *server = server_find(agent, &peer);
+
+		if (server != NULL && server->health.state == HEALTH_UP)
+			return true;
+	}
+	return false;
+}
+
+static const struct names_events names_events = { on_name_change, any_up };
+
+/* ---- the end of each event ---- */
+
+static void
+free_stopped(struct agent *agent)
+{
+	struct account *account = TAILQ_FIRST(&agent->removed), *next;
+
+	for (; account != NULL; account = next) {
+		next = TAILQ_NEXT(account, removed_link);
+		if (account->registration.state != REGISTRATION_STOPPED)
+			continue;
+		TAILQ_REMOVE(&agent->removed, account, removed_link);
+		account_free(account);
+	}
+}
+
+static void
+tell_if_stopped(struct agent *agent)
+{
+	void (*on_stopped)(void *arg, unsigned unanswered) = agent->on_stopped;
+	unsigned unanswered = 0;
+
+	if (on_stopped == NULL || !TAILQ_EMPTY(&agent->removed))
+		return;
+	for (size_t i = 0; i < agent->account_count; i++) {
+		if (agent->accounts[i]->registration.state != REGISTRATION_STOPPED)
+			return;
+		unanswered += agent->accounts[i]->unanswered;
+	}
+	agent->on_stopped = NULL;
+	on_stopped(agent->on_stopped_arg, unanswered);
+}
+
+void
+agent_settle(struct agent *agent)
+{
+	struct account *account;
+
+	if (agent->settling)
+		return;
+	agent->settling = true;
+	while ((account = TAILQ_FIRST(&agent->unsettled)) != NULL) {
+		TAILQ_REMOVE(&agent->unsettled, account, unsettled_link);
+		account->unsettled = false;
+		account_settle(account);
+	}
+	agent->settling = false;
+	free_stopped(agent);
+	if (agent->on_change != NULL)
+		agent->on_change(agent->on_change_arg);
+	tell_if_stopped(agent);
+}
+
+/* ---- coming to life ---- */
+
+/* The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). */
+static void
+load_key(struct agent *agent)
+{
+	const char *dir = agent_config(agent)->state_dir;
+	struct strbuf path = { 0 }, kept = { 0 };
+	int error = -ENOENT;
+
+	entropy_hex(agent->key, sizeof(agent->key) - 1);
+	if (dir == NULL)
+		return;
+	strbuf_printf(&path, "%s/key", dir);
+	if (!path.failed)
+		error = store_read(path.data, &kept);
+	if (error == 0 && kept.len >= sizeof(agent->key) - 1)
+		memcpy(agent->key, kept.data, sizeof(agent->key) - 1);
+	else if (!path.failed && (error = store_write(path.data, agent->key, sizeof(agent->key) - 1)) < 0)
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; Contacts will differ after a restart", path.data,
+		    strerror(-error));
+	strbuf_fini(&path);
+	strbuf_fini(&kept);
+}
+
+void
+agent_configure_names(struct agent *agent, const struct config *config)
+{
+	struct names_settings settings = {
+		.nameserver_count = config->nameserver_count,
+		.dns_refresh_ms = config->dns_refresh_ms,
+	};
+
+	memcpy(settings.nameserver, config->nameserver, sizeof(settings.nameserver));
+	if (agent->names == NULL)
+		agent->names = names_new(agent->loop, agent->resolver, &settings, &names_events, agent);
+	else
+		names_configure(agent->names, &settings);
+}
+
+static bool
+open_world(struct agent *agent, char error[256])
+{
+	const struct config *config = agent_config(agent);
+
+	agent->transport = transport_new(agent->loop, config->upstream, config->upstream_count, config->interface,
+	    &transport_events, agent, error);
+	if (agent->transport == NULL)
+		return false;
+	snprintf(error, 256, "not enough memory");
+	agent->resolver = resolver_new(agent->loop, &agent->drops);
+	if (agent->resolver == NULL)
+		return false;
+	agent_configure_names(agent, config);
+	agent->transactions = clienttx_table_new(agent->loop, agent->transport, &agent->drops, on_transaction_end,
+	    agent);
+	return agent->names != NULL && agent->transactions != NULL;
+}
+
+struct agent *
+agent_new(struct loop *loop, struct config *config, char error[256])
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+
+	snprintf(error, 256, "not enough memory");
+	if (agent == NULL)
+		return NULL;
+	agent->loop = loop;
+	agent->started = loop_now(loop);
+	TAILQ_INIT(&agent->removed);
+	TAILQ_INIT(&agent->unsettled);
+	agent->box = config_box_new(config);
+	if (agent->box == NULL) {
+		free(agent);
+		return NULL;
+	}
+	config->generation = 1;
+	load_key(agent);
+	if (!open_world(agent, error)) {
+		agent->box->config = NULL;	/* the caller keeps it */
+		agent_free(agent);
+		return NULL;
+	}
+	return agent;
+}
+
+void
+agent_free(struct agent *agent)
+{
+	struct account *account;
+
+	if (agent == NULL)
+		return;
+	while ((account = TAILQ_FIRST(&agent->removed)) != NULL) {
+		TAILQ_REMOVE(&agent->removed, account, removed_link);
+		account_free(account);
+	}
+	for (size_t i = 0; i < agent->account_count; i++)
+		account_free(agent->accounts[i]);
+	free(agent->accounts);
+	clienttx_table_free(agent->transactions);
+	names_free(agent->names);
+	resolver_free(agent->resolver);
+	transport_free(agent->transport);
+	handle_table_fini(&agent->owners);
+	config_box_release(agent->box);
+	free(agent);
+}
+
+bool
+agent_start(struct agent *agent)
+{
+	struct reload reload;
+
+	if (!reload_prepare(&reload, agent, agent->box))
+		return false;
+	reload_adopt(&reload, agent);
+	agent_settle(agent);
+	return true;
+}
+
+void
+agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unanswered), void *arg)
+{
+	agent->on_stopped = on_stopped;
+	agent->on_stopped_arg = arg;
+	for (size_t i = 0; i < agent->account_count; i++)
+		if (agent_config(agent)->unregister_on_exit)
+			account_stop(agent->accounts[i]);
+		else
+			account_quit(agent->accounts[i]);
+	agent_settle(agent);
+}
+
+/* ---- on request ---- */
+
+bool
+agent_register(struct agent *agent, const char *name)
+{
+	bool found = name == NULL;
+
+	for (size_t i = 0; i < agent->account_count; i++) {
+		if (name != NULL && !account_is_called(agent->accounts[i], name))
+			continue;
+		account_register(agent->accounts[i]);
+		found = true;
+	}
+	agent_settle(agent);
+	return found;
+}
+
+static bool
+server_is_called(const struct server *server, const struct address *address)
+{
+	return address->port != 0 ? address_equal(&server->peer.address, address) :
+	    address_same_ip(&server->peer.address, address);
+}
+
+bool
+agent_probe(struct agent *agent, const char *name)
+{
+	struct server *server;
+	struct address address = { 0 };
+	bool found = name == NULL;
+
+	if (name != NULL && !address_parse(&address, name))
+		return false;
+	for (server = agent->servers; server != NULL; server = server->hh.next) {
+		if (name != NULL && !server_is_called(server, &address))
+			continue;
+		server_probe(server);
+		found = true;
+	}
+	agent_settle(agent);
+	return found;
+}
+
+void
+agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
+{
+	agent->on_change = on_change;
+	agent->on_change_arg = arg;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_PRIVATE_H
+#define SIPKEEPD_AGENT_PRIVATE_H
+
+/*
+ * What the files of agent/ share about the whole: for them only. Everybody else includes agent.h.
+ */
+
+#include <sys/queue.h>
+
+#include "agent/agent.h"
+#include "agent/configbox.h"
+#include "agent/names.h"
+#include "base/handle.h"
+#include "net/transport.h"
+#include "sip/clienttx.h"
+
+#define AGENT_KEY_SIZE 33
+
+struct server;
+
+/* Who gets the result of a transaction: the first member of each such thing. */
+enum owner_kind {
+	OWNER_SERVER,		/* struct server: OPTIONS */
+	OWNER_ATTEMPT,		/* struct attempt: REGISTER */
+};
+
+struct owner {
+	enum owner_kind kind;
+	struct handle handle;
+};
+
+TAILQ_HEAD(account_list, account);
+
+struct agent {
+	struct loop *loop;
+	struct instant started;
+	struct config_box *box;
+	struct transport *transport;
+	struct resolver *resolver;
+	struct names *names;
+	struct clienttx_table *transactions;
+	struct handle_table owners;
+	struct drops drops;
+	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
+
+	struct server *servers;		/* uthash, by peer */
+	struct account **accounts;	/* as configured */
+	size_t account_count;
+	struct account_list removed;	/* stopping, not configured any more */
+	struct account_list unsettled;	/* must choose again before the event ends */
+	bool settling;
+
+	void (*on_change)(void *arg);
+	void *on_change_arg;
+	void (*on_stopped)(void *arg, unsigned unanswered);
+	void *on_stopped_arg;
+};
+
+static inline const struct config *
+agent_config(const struct agent *agent)
+{
+	return agent->box->config;
+}
+
+/* Ends each event: lets every unsettled account choose, frees what has ended, tells the listener. */
+void agent_settle(struct agent *agent);
+
+/* Names an owner, so that transactions can find it. Returns false without memory. */
+bool agent_add_owner(struct agent *agent, struct owner *owner, enum owner_kind kind);
+void agent_remove_owner(struct agent *agent, struct owner *owner);
+
+/* Takes the DNS settings over. */
+void agent_configure_names(struct agent *agent, const struct config *config);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/candidate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "net/entropy.h"
+
+static struct instant
+now_of(const struct candidate *candidate)
+{
+	return loop_now(candidate->server->agent->loop);
+}
+
+struct candidate *
+candidate_new(struct account *account, const struct candidate_place *place)
+{
+	struct candidate *candidate = calloc(1, sizeof(*candidate));
+
+	if (candidate == NULL)
+		return NULL;
+	candidate->account = account;
+	candidate->server = server_acquire(account->agent, &place->peer);
+	if (candidate->server == NULL) {
+		free(candidate);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&candidate->server->candidates, candidate, of_server);
+	candidate->bound_until = now_of(candidate);
+	candidate->left_at = now_of(candidate);
+	entropy_hex(candidate->call_id, SIP_CALL_ID_SIZE - 1);
+	entropy_hex(candidate->from_tag, SIP_TAG_SIZE - 1);
+	if (!candidate_place(candidate, place)) {
+		candidate_free(candidate);
+		return NULL;
+	}
+	return candidate;
+}
+
+void
+candidate_free(struct candidate *candidate)
+{
+	LIST_REMOVE(candidate, of_server);
+	server_release_unused(candidate->server);
+	free(candidate->name);
+	free(candidate->www);
+	free(candidate->proxy);
+	free(candidate->bound_contact);
+	free(candidate);
+}
+
+bool
+candidate_place(struct candidate *candidate, const struct candidate_place *place)
+{
+	const char *name = candidate->name != NULL ? candidate->name : "";
+
+	candidate->rank = place->rank;
+	candidate->priority = place->priority;
+	candidate->order = place->order;
+	if (strcmp(name, place->name) == 0)
+		return true;
+	free(candidate->name);
+	candidate->name = place->name[0] != '\0' ? strdup(place->name) : NULL;
+	return place->name[0] == '\0' || candidate->name != NULL;
+}
+
+bool
+candidate_may_be_bound(const struct candidate *candidate)
+{
+	return !instant_due(candidate->bound_until, now_of(candidate));
+}
+
+void
+candidate_maybe_bound_for(struct candidate *candidate, int64_t seconds)
+{
+	candidate->bound_until = instant_max(candidate->bound_until, instant_add(now_of(candidate), seconds * 1000));
+}
+
+void
+candidate_unbound(struct candidate *candidate)
+{
+	candidate->bound_until = now_of(candidate);
+	free(candidate->bound_contact);
+	candidate->bound_contact = NULL;
+}
+
+bool
+candidate_can_be_cleaned(const struct candidate *candidate)
+{
+	const struct server *server = candidate->server;
+	bool left_up = server->health.state == HEALTH_UP && !instant_before(candidate->left_at, server->health.since);
+
+	if (!candidate_may_be_bound(candidate) || server->health.state == HEALTH_DOWN)
+		return false;
+	return left_up || (server->answered && instant_before(candidate->left_at, server->answered_at));
+}

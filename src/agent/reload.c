@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "agent/roster.h"
+#include "agent/sharing.h"
+#include "base/log.h"
+
+/* An index of the present accounts for the time of the preparation. Returns false without memory. */
+static bool
+index_accounts(const struct agent *agent, struct account **index)
+{
+	for (size_t i = 0; i < agent->account_count; i++) {
+		struct account *account = agent->accounts[i];
+
+		memset(&account->hh, 0, sizeof(account->hh));
+		HASH_ADD_KEYPTR(hh, *index, account->aor, strlen(account->aor), account);
+		if (account->hh.tbl == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void
+discard(struct reload *reload)
+{
+	for (size_t i = 0; reload->accounts != NULL && i < reload->count; i++)
+		if (!reload->known[i] && reload->accounts[i] != NULL)
+			account_free(reload->accounts[i]);
+	free(reload->accounts);
+	free(reload->known);
+	free(reload->shared);
+}
+
+static bool
+make_accounts(struct reload *reload, struct agent *agent, struct account *index)
+{
+	const struct config *config = reload->box->config;
+
+	for (size_t i = 0; i < config->account_count; i++) {
+		HASH_FIND_STR(index, config->accounts[i].aor, reload->accounts[i]);
+		reload->known[i] = reload->accounts[i] != NULL;
+		if (!reload->known[i])
+			reload->accounts[i] = account_new(agent, reload->box, &config->accounts[i]);
+		if (reload->accounts[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+reload_prepare(struct reload *reload, struct agent *agent, struct config_box *box)
+{
+	size_t count = box->config->account_count;
+	struct account *index = NULL;
+	bool made = false;
+
+	*reload = (struct reload){
+		.box = box,
+		.accounts = calloc(count + 1, sizeof(struct account *)),
+		.known = calloc(count + 1, sizeof(bool)),
+		.shared = calloc(count + 1, sizeof(bool)),
+		.count = count,
+	};
+	if (reload->accounts != NULL && reload->known != NULL && reload->shared != NULL &&
+	    sharing_find(box->config, reload->shared))
+		made = index_accounts(agent, &index) && make_accounts(reload, agent, index);
+	HASH_CLEAR(hh, index);
+	if (!made)
+		discard(reload);
+	return made;
+}
+
+static void
+configure_known(struct account *account, struct config_box *box, const struct account_config *config, bool spread)
+{
+	bool other_order = account->spread != spread;
+
+	account->spread = spread;
+	account_configure(account, box, config, configdiff_account(account->config, config));
+	if (other_order)
+		account_on_names(account);
+}
+
+/* What is not configured any more unregisters and goes (B71). */
+static void
+remove_others(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->account_count; i++) {
+		struct account *account = agent->accounts[i];
+
+		if (account->kept)
+			continue;
+		log_line(LOG_LEVEL_NOTICE, account->aor, "removed from the configuration");
+		TAILQ_INSERT_TAIL(&agent->removed, account, removed_link);
+		account_stop(account);
+	}
+}
+
+void
+reload_adopt(struct reload *reload, struct agent *agent)
+{
+	const struct config *config = reload->box->config;
+
+	for (size_t i = 0; i < agent->account_count; i++)
+		agent->accounts[i]->kept = false;
+	for (size_t i = 0; i < reload->count; i++) {
+		struct account *account = reload->accounts[i];
+
+		account->kept = true;
+		if (reload->known[i]) {
+			configure_known(account, reload->box, &config->accounts[i], reload->shared[i]);
+			continue;
+		}
+		account->spread = reload->shared[i];
+		account_start(account);
+	}
+	remove_others(agent);
+	free(agent->accounts);
+	agent->accounts = reload->accounts;
+	agent->account_count = reload->count;
+	free(reload->known);
+	free(reload->shared);
+}
+
+int
+agent_reload(struct agent *agent, struct config *config, char error[256])
+{
+	const char *key = configdiff_needs_restart(agent_config(agent), config);
+	struct config_box *box;
+	struct reload reload;
+
+	if (key != NULL) {
+		snprintf(error, 256, "%s cannot be changed while running: restart the daemon", key);
+		return -EBUSY;
+	}
+	snprintf(error, 256, "not enough memory");
+	box = config_box_new(config);
+	if (box == NULL)
+		return -ENOMEM;
+	if (!reload_prepare(&reload, agent, box)) {
+		box->config = NULL;	/* the caller keeps it */
+		config_box_release(box);
+		return -ENOMEM;
+	}
+	config->generation = agent_config(agent)->generation + 1;
+	agent_configure_names(agent, config);
+	reload_adopt(&reload, agent);
+	config_box_release(agent->box);
+	agent->box = box;
+	names_refresh_all(agent->names);	/* B50 */
+	agent_settle(agent);
+	return 0;
+}

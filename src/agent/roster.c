@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "base/log.h"
+
+void
+roster_watch(struct account *account)
+{
+	const struct account_config *config = account->config;
+	struct handle old[SERVERSPECS_MAX];
+
+	memcpy(old, account->watches, sizeof(old));
+	memset(account->watches, 0, sizeof(account->watches));
+	for (size_t i = 0; i < config->server.count; i++) {
+		const struct serverspec *spec = &config->server.specs[i];
+		struct name_request request = {
+			.port = spec->port,
+			.default_port = config->port,
+			.transport = config->transport,
+			.family = config->family,
+		};
+
+		if (spec->name[0] == '\0')
+			continue;
+		memcpy(request.name, spec->name, sizeof(request.name));
+		account->watches[i] = names_watch(account->agent->names, &request);
+	}
+	for (size_t i = 0; i < SERVERSPECS_MAX; i++)	/* after the new ones, so that a shared name keeps its answer */
+		names_unwatch(account->agent->names, old[i]);
+}
+
+/* ---- building ---- */
+
+/* What each serverspec leads to. `fixed` is room for those that are addresses. */
+static void
+find_servers(const struct account *account, struct found_list *found, struct found_server *fixed)
+{
+	const struct account_config *config = account->config;
+
+	for (size_t i = 0; i < config->server.count; i++) {
+		const struct serverspec *spec = &config->server.specs[i];
+		struct name_view view;
+
+		found[i] = (struct found_list){ 0 };
+		if (spec->name[0] != '\0') {
+			if (names_view(account->agent->names, account->watches[i], &view))
+				found[i] = view.found;
+			continue;
+		}
+		fixed[i] = (struct found_server){ .address = spec->address, .priority = 1 };
+		fixed[i].address.port = spec->port != 0 ? spec->port : config->port;
+		found[i] = (struct found_list){ .servers = &fixed[i], .count = 1 };
+	}
+}
+
+static bool
+is_own(void *arg, const struct peer *peer)
+{
+	const struct account *account = arg;
+
+	return transport_is_own(account->agent->transport, peer);
+}
+
+/* The place list, on the heap. Returns NULL without memory. */
+static struct candidate_place *
+build_places(struct account *account, size_t *count)
+{
+	struct candidate_place *places = calloc(CANDIDATES_MAX, sizeof(*places));
+	struct found_server *fixed = calloc(SERVERSPECS_MAX, sizeof(*fixed));
+	struct found_list found[SERVERSPECS_MAX];
+	unsigned warnings[CANDIDATES_WARNINGS] = { 0 };
+
+	if (places == NULL || fixed == NULL) {
+		free(places);
+		free(fixed);
+		return NULL;
+	}
+	find_servers(account, found, fixed);
+	*count = candidates_build(places, found, account->config->server.count, account->config->transport,
+	    account->spread, account->aor, is_own, account, warnings);
+	for (unsigned i = 0; i < CANDIDATES_WARNINGS; i++)
+		if (warnings[i] > 0)
+			log_line(LOG_LEVEL_WARNING, account->aor, "%u left out of the servers: %s", warnings[i],
+			    candidates_warning_str((enum candidates_warning)i));
+	free(fixed);
+	return places;
+}
+
+static struct candidate *
+find(const struct account *account, const struct peer *peer)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		if (peer_equal(&account->candidates[i]->server->peer, peer))
+			return account->candidates[i];
+	return NULL;
+}
+
+static bool
+is_in(struct candidate *const *list, size_t count, const struct candidate *candidate)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == candidate)
+			return true;
+	return false;
+}
+
+/* Fills *to with a candidate for each place, known ones first looked for. Returns how many. */
+static size_t
+take_places(struct account *account, const struct candidate_place *places, size_t count, struct candidate **to)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct candidate *known = find(account, &places[i].peer);
+
+		if (known != NULL)
+			candidate_place(known, &places[i]);
+		else
+			known = candidate_new(account, &places[i]);
+		if (known != NULL)
+			to[taken++] = known;
+	}
+	return taken;
+}
+
+void
+roster_rebuild(struct account *account)
+{
+	size_t count = 0, taken;
+	struct candidate_place *places = build_places(account, &count);
+	struct candidate **list = NULL;
+
+	if (places != NULL)
+		list = calloc(count + account->candidate_count + 1, sizeof(struct candidate *));
+	if (list == NULL) {
+		log_line(LOG_LEVEL_ERROR, account->aor, "no memory for the list of servers; the old one stays");
+		free(places);
+		return;
+	}
+	taken = take_places(account, places, count, list);
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		struct candidate *old = account->candidates[i];
+
+		if (is_in(list, taken, old))
+			continue;
+		old->rank = SELECTION_UNLISTED;
+		list[taken++] = old;
+	}
+	free(account->candidates);
+	account->candidates = list;
+	account->candidate_count = taken;
+	free(places);
+}
+
+/* ---- letting go ---- */
+
+static bool
+needed(const struct account *account, const struct candidate *candidate)
+{
+	return candidate->rank != SELECTION_UNLISTED || candidate == account->active ||
+	    (account->attempt != NULL && account->attempt->candidate == candidate) ||
+	    (account->background != NULL && account->background->candidate == candidate) ||
+	    candidate_may_be_bound(candidate);
+}
+
+void
+roster_prune(struct account *account)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		if (needed(account, candidate)) {
+			account->candidates[kept++] = candidate;
+			continue;
+		}
+		if (account->chosen == candidate)
+			account->chosen = NULL;
+		candidate_free(candidate);
+	}
+	account->candidate_count = kept;
+}
+
+bool
+roster_awaits_better(const struct account *account)
+{
+	unsigned best = SELECTION_UNLISTED;
+
+	for (size_t i = 0; i < account->candidate_count; i++)
+		if (account->candidates[i]->rank < best)
+			best = account->candidates[i]->rank;
+	for (size_t i = 0; i < account->config->server.count && i + 1 < best; i++) {
+		struct name_view view;
+
+		if (names_view(account->agent->names, account->watches[i], &view) && view.state == NAME_ASKING)
+			return true;
+	}
+	return false;
+}
+
+void
+roster_forget_nonces(struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		free(candidate->www);
+		free(candidate->proxy);
+		candidate->www = NULL;
+		candidate->proxy = NULL;
+	}
+}
+
+void
+roster_fini(struct account *account)
+{
+	for (size_t i = 0; i < SERVERSPECS_MAX; i++)
+		names_unwatch(account->agent->names, account->watches[i]);
+	for (size_t i = 0; i < account->candidate_count; i++)
+		candidate_free(account->candidates[i]);
+	free(account->candidates);
+	account->candidates = NULL;
+	account->candidate_count = 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_ROSTER_H
+#define SIPKEEPD_AGENT_ROSTER_H
+
+/*
+ * The list of an account's candidates, from its server field: names watched, the list built anew when they lead
+ * elsewhere, known candidates kept with what is known of them (B50).
+ */
+
+#include <stdbool.h>
+
+struct account;
+
+/* Watches the names of the present configuration, and no others. */
+void roster_watch(struct account *account);
+
+/*
+ * Builds the list anew. A candidate that is not listed any more stays, as SELECTION_UNLISTED, while the account
+ * needs it. Without memory the old list stays.
+ */
+void roster_rebuild(struct account *account);
+
+/* Frees the unlisted ones that nothing needs any more. */
+void roster_prune(struct account *account);
+
+/* A name of better rank than everything on the list has not been answered yet (B32). */
+bool roster_awaits_better(const struct account *account);
+
+/* The credentials have changed: nonces and what the servers made of them do not count. */
+void roster_forget_nonces(struct account *account);
+
+void roster_fini(struct account *account);
+
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "base/log.h"
+#include "core/penalty.h"
+#include "net/entropy.h"
+
+enum { WATCH_INTERVAL_MS = 30 * 1000 };			/* B40 */
+enum { BURST_SERVERS = 50, BURST_MS_PER_SERVER = 5 };	/* B21: first probes, when there are many */
+
+static void on_probe_due(void *arg);
+
+/* ---- the timing of probes ---- */
+
+static int64_t
+shortest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The shortest interval that one of its accounts asks for in its present state (B10, B20, B40). */
+static int64_t
+interval_ms(const struct server *server)
+{
+	int64_t interval = INT64_MAX;
+	const struct candidate *candidate;
+
+	LIST_FOREACH(candidate, &server->candidates, of_server) {
+		const struct timing *timing = account_timing(candidate->account);
+
+		interval = shortest(interval, timing->probe_interval_ms);
+		if (server->health.state == HEALTH_DOWN)
+			interval = shortest(interval, timing->probe_interval_down_ms);
+		else if (candidate->account->active == candidate)
+			interval = shortest(interval, timing->probe_interval_active_ms);
+	}
+	if (!instant_due(server->watched_until, loop_now(server->agent->loop)))
+		interval = shortest(interval, WATCH_INTERVAL_MS);
+	return interval;
+}
+
+static int
+timeout_ms(const struct server *server)
+{
+	int64_t timeout = agent_config(server->agent)->timing.probe_timeout_ms;
+	const struct candidate *candidate;
+
+	LIST_FOREACH(candidate, &server->candidates, of_server)
+		timeout = shortest(timeout, account_timing(candidate->account)->probe_timeout_ms);
+	return (int)timeout;
+}
+
+/* Ten per cent to either side (B21). */
+static int64_t
+jittered(int64_t interval)
+{
+	return interval - interval / 10 + (int64_t)entropy_below((uint32_t)(interval / 5) + 1);
+}
+
+static void
+probe_in(struct server *server, int64_t ms)
+{
+	if (handle_none(server->probe))
+		timer_set(server->timer, instant_add(loop_now(server->agent->loop), ms));
+}
+
+/* After a change that may shorten the interval. */
+static void
+probe_sooner(struct server *server)
+{
+	struct instant due = timer_due(server->timer);
+	struct instant latest = instant_add(loop_now(server->agent->loop), jittered(interval_ms(server)));
+
+	if (handle_none(server->probe) && instant_before(latest, due))
+		timer_set(server->timer, latest);
+}
+
+/* The first interval is cut at random, so that servers found together drift apart (B21). */
+static int64_t
+next_interval(struct server *server)
+{
+	int64_t interval = jittered(interval_ms(server));
+
+	return server->cseq > 1 ? interval : interval / 10 + (int64_t)entropy_below((uint32_t)(interval / 10 * 9));
+}
+
+/* ---- health ---- */
+
+static void
+tell_accounts(struct server *server, enum health_state before)
+{
+	bool came_up = server->health.state == HEALTH_UP;
+	struct candidate *candidate;
+
+	LIST_FOREACH(candidate, &server->candidates, of_server) {
+		if (came_up)
+			penalty_seen_up(&candidate->penalty, loop_now(server->agent->loop));
+		if (came_up && before == HEALTH_DOWN && candidate->account->active == candidate)
+			candidate->account->refresh_wanted = true;
+		account_unsettle(candidate->account);
+	}
+}
+
+static void
+judge(struct server *server, enum health_state before, struct health_verdict verdict)
+{
+	if (verdict.confirm)
+		server_probe(server);
+	if (!verdict.changed)
+		return;
+	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
+	    health_cause_str(server->health.cause));
+	probe_sooner(server);
+	tell_accounts(server, before);
+}
+
+static void
+heard(struct server *server)
+{
+	struct candidate *candidate;
+
+	server->answered = true;
+	server->answered_at = loop_now(server->agent->loop);
+	LIST_FOREACH(candidate, &server->candidates, of_server)
+		if (candidate_may_be_bound(candidate))
+			account_unsettle(candidate->account);
+}
+
+void
+server_register_answered(struct server *server, int sip_code)
+{
+	enum health_state before = server->health.state;
+
+	heard(server);
+	judge(server, before, health_registration(&server->health, sip_code, loop_now(server->agent->loop)));
+}
+
+void
+server_register_silent(struct server *server)
+{
+	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)));
+}
+
+void
+server_register_unreachable(struct server *server)
+{
+	enum health_state before = server->health.state;
+
+	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)));
+}
+
+/* ---- the probe ---- */
+
+static int
+send_options(struct server *server)
+{
+	struct agent *agent = server->agent;
+	char branch[SIP_BRANCH_SIZE];
+	struct build_options options = {
+		.transport = server->peer.transport,
+		.to = server->peer,
+		.branch = branch,
+		.call_id = server->call_id,
+		.from_tag = server->from_tag,
+	};
+	struct strbuf request = { 0 };
+	const struct candidate *first = LIST_FIRST(&server->candidates);
+	int error = transport_local(agent->transport, &server->peer, &options.local);
+
+	if (error < 0)
+		return error;
+	server->probe = clienttx_begin(agent->transactions, branch);
+	if (handle_none(server->probe))
+		return -ENOMEM;
+	options.cseq = ++server->cseq;
+	build_options(&request, &options);
+	if (request.failed) {
+		error = -ENOMEM;
+		clienttx_drop(agent->transactions, server->probe);
+	} else {
+		error = clienttx_send(agent->transactions, server->probe, &server->peer,
+		    first != NULL ? first->account->config->dscp : 0, request.data, request.len, timeout_ms(server),
+		    server->owner.handle);
+	}
+	strbuf_fini(&request);
+	if (error < 0)
+		server->probe = (struct handle){ 0 };
+	return error;
+}
+
+void
+server_probe(struct server *server)
+{
+	int error;
+
+	if (!handle_none(server->probe))
+		return;
+	timer_set(server->timer, INSTANT_NEVER);
+	error = send_options(server);
+	if (error == 0)
+		return;
+	if (error == -ENETUNREACH || error == -EHOSTUNREACH)
+		server_register_unreachable(server);
+	probe_in(server, next_interval(server));
+}
+
+static void
+on_probe_due(void *arg)
+{
+	struct server *server = arg;
+	struct agent *agent = server->agent;
+
+	server_probe(server);
+	agent_settle(agent);
+}
+
+static int64_t
+after_answer(struct server *server, const struct message *answer)
+{
+	uint64_t seconds;
+
+	if (answer->status == 503 && span_number(answer->retry_after, UINT64_MAX, &seconds))
+		return penalty_retry_after_ms(seconds);		/* B14 */
+	return next_interval(server);
+}
+
+void
+server_on_result(struct server *server, const struct clienttx_result *result)
+{
+	struct instant now = loop_now(server->agent->loop);
+	enum health_state before = server->health.state;
+	struct health_verdict verdict = { 0 };
+	bool active = server->active > 0;
+
+	server->probe = (struct handle){ 0 };
+	switch (result->end) {
+	case CLIENTTX_ANSWER:
+		server->rtt_ms = instant_since(result->began, now);
+		heard(server);
+		verdict = health_answer(&server->health, result->answer->status, active, now);
+		break;
+	case CLIENTTX_SILENT:
+		verdict = health_silence(&server->health, result->began, active, now);
+		break;
+	case CLIENTTX_UNREACHABLE:
+		verdict = health_unreachable(&server->health, now);
+		break;
+	case CLIENTTX_LOCAL:
+		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-result->error));
+		break;
+	}
+	probe_in(server, result->end == CLIENTTX_ANSWER ? after_answer(server, result->answer) : next_interval(server));
+	judge(server, before, verdict);
+}
+
+void
+server_watch(struct server *server, struct instant until)
+{
+	server->watched_until = instant_max(server->watched_until, until);
+	probe_sooner(server);
+}
+
+void
+server_add_active(struct server *server, int change)
+{
+	server->active = (unsigned)((int)server->active + change);
+	if (change > 0)
+		probe_sooner(server);
+}
+
+/* ---- coming and going ---- */
+
+struct server *
+server_find(const struct agent *agent, const struct peer *peer)
+{
+	char text[PEER_TEXT_SIZE];
+	struct server *server;
+
+	peer_str(peer, text);
+	HASH_FIND_STR(agent->servers, text, server);
+	return server;
+}
+
+struct server *
+server_find_ip(const struct agent *agent, const struct address *address)
+{
+	struct server *server;
+
+	for (server = agent->servers; server != NULL; server = server->hh.next)
+		if (address_same_ip(&server->peer.address, address))
+			return server;
+	return NULL;
+}
+
+static void
+server_free(struct server *server)
+{
+	clienttx_drop(server->agent->transactions, server->probe);
+	agent_remove_owner(server->agent, &server->owner);
+	timer_free(server->timer);
+	free(server);
+}
+
+struct server *
+server_acquire(struct agent *agent, const struct peer *peer)
+{
+	struct server *server = server_find(agent, peer);
+	unsigned others = HASH_COUNT(agent->servers);
+
+	if (server != NULL)
+		return server;
+	server = calloc(1, sizeof(*server));
+	if (server == NULL)
+		return NULL;
+	server->agent = agent;
+	server->peer = *peer;
+	server->rtt_ms = -1;
+	LIST_INIT(&server->candidates);
+	peer_str(peer, server->text);
+	health_init(&server->health, loop_now(agent->loop));
+	entropy_hex(server->call_id, SIP_CALL_ID_SIZE - 1);
+	entropy_hex(server->from_tag, SIP_TAG_SIZE - 1);
+	server->timer = timer_new(agent->loop, on_probe_due, server);
+	if (server->timer != NULL && agent_add_owner(agent, &server->owner, OWNER_SERVER))
+		HASH_ADD_STR(agent->servers, text, server);
+	if (server->hh.tbl == NULL) {
+		server_free(server);
+		return NULL;
+	}
+	/* At once, but from the loop: the candidate is not in its list yet. Many are spread a little (B21). */
+	probe_in(server, others > BURST_SERVERS ? (int64_t)entropy_below(others * BURST_MS_PER_SERVER) : 0);
+	return server;
+}
+
+void
+server_release_unused(struct server *server)
+{
+	if (!LIST_EMPTY(&server->candidates))
+		return;
+	HASH_DEL(server->agent->servers, server);
+	server_free(server);
+}

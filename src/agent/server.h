@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_AGENT_SERVER_H
+#define SIPKEEPD_AGENT_SERVER_H
+
+/*
+ * One call server: its health and its one probe, shared by all accounts that have it as a candidate (B10). It tells
+ * the accounts of every change by marking them unsettled; it never acts on them itself.
+ */
+
+#include <sys/queue.h>
+
+#define HASH_NONFATAL_OOM 1		/* a thing whose hh.tbl is NULL was not added */
+#include <uthash.h>
+
+#include "agent/agent_private.h"
+#include "core/health.h"
+#include "sip/build.h"
+#include "sip/clienttx.h"
+
+struct candidate;
+
+LIST_HEAD(candidate_list, candidate);
+
+struct server {
+	struct owner owner;		/* first */
+	struct agent *agent;
+	struct peer peer;
+	char text[PEER_TEXT_SIZE];	/* its name in the log, and the key of the hash */
+	struct candidate_list candidates;	/* of all accounts; they keep it alive */
+	unsigned active;		/* accounts whose active candidate it is */
+	struct health health;
+	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
+	bool answered;
+	struct instant watched_until;	/* it may hold a binding left behind: probed every 30 s (B40) */
+
+	struct timer *timer;		/* the one future probe (B21) */
+	struct handle probe;		/* the one pending; none */
+	int64_t rtt_ms;			/* -1: none yet */
+	uint32_t cseq;
+	char call_id[SIP_CALL_ID_SIZE];
+	char from_tag[SIP_TAG_SIZE];
+	UT_hash_handle hh;
+};
+
+/* The server of that peer, made and probed at once if it is new (B10). NULL without memory. */
+struct server *server_acquire(struct agent *agent, const struct peer *peer);
+
+/* The last candidate has left it: forgotten. */
+void server_release_unused(struct server *server);
+
+struct server *server_find(const struct agent *agent, const struct peer *peer);
+
+/* Some server has this IP address, on any port (B85). */
+struct server *server_find_ip(const struct agent *agent, const struct address *address);
+
+/* Another account, or one less, has it as its active one: the probe interval may change (B20). */
+void server_add_active(struct server *server, int change);
+
+void server_probe(struct server *server);		/* now, unless one is pending */
+void server_watch(struct server *server, struct instant until);	/* B40 */
+
+/* Evidence from a REGISTER (B17). */
+void server_register_answered(struct server *server, int sip_code);
+void server_register_silent(struct server *server);
+void server_register_unreachable(struct server *server);
+
+/* The end of its probe. */
+void server_on_result(struct server *server, const struct clienttx_result *result);
+
+#endif

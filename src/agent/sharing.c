@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/sharing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct name_use {
+	char key[DNS_NAME_SIZE + 8];	/* name:port */
+	unsigned users;
+	UT_hash_handle hh;
+};
+
+static void
+write_key(char key[DNS_NAME_SIZE + 8], const struct serverspec *spec)
+{
+	snprintf(key, DNS_NAME_SIZE + 8, "%s:%u", spec->name, spec->port);
+}
+
+static bool
+count_use(struct name_use **uses, const struct serverspec *spec)
+{
+	char key[DNS_NAME_SIZE + 8];
+	struct name_use *use;
+
+	write_key(key, spec);
+	HASH_FIND_STR(*uses, key, use);
+	if (use == NULL) {
+		use = calloc(1, sizeof(*use));
+		if (use == NULL)
+			return false;
+		write_key(use->key, spec);
+		HASH_ADD_STR(*uses, key, use);
+		if (use->hh.tbl == NULL) {
+			free(use);
+			return false;
+		}
+	}
+	use->users++;
+	return true;
+}
+
+static bool
+is_shared(struct name_use *uses, const struct serverspec *spec)
+{
+	char key[DNS_NAME_SIZE + 8];
+	struct name_use *use;
+
+	write_key(key, spec);
+	HASH_FIND_STR(uses, key, use);
+	return use != NULL && use->users > 1;
+}
+
+bool
+sharing_find(const struct config *config, bool *shared)
+{
+	struct name_use *uses = NULL, *use, *next;
+	bool complete = true;
+
+	for (size_t i = 0; i < config->account_count; i++)
+		for (size_t j = 0; j < config->accounts[i].server.count; j++)
+			if (config->accounts[i].server.specs[j].name[0] != '\0')
+				complete = count_use(&uses, &config->accounts[i].server.specs[j]) && complete;
+	for (size_t i = 0; i < config->account_count; i++) {
+		shared[i] = false;
+		for (size_t j = 0; j < config->accounts[i].server.count; j++)
+			if (is_shared(uses, &config->accounts[i].server.specs[j]))
+				shared[i] = true;
+	}
+	HASH_ITER(hh, uses, use, next) {
+		HASH_DEL(uses, use);
+		free(use);
+	}
+	return complete;
+}
