@@ -5,6 +5,7 @@
 /*
  * A unix listener with buffered connections: one request line in, any bytes out, closed. For the control socket.
  * Slow, silent and greedy clients cost a bounded buffer and are closed after a time (bufferevents behind it).
+ * SIGPIPE is ignored from the first listener on, unless the program handles it.
  */
 
 #include <stddef.h>

@@ -41,7 +41,8 @@ struct udp {
 	void *arg;
 	STAILQ_HEAD(failure_list, failure) failures;
 	size_t failure_count;
-	bool *closed;		/* set while events are made: tells that one of them has closed the socket */
+	bool busy;		/* making events */
+	bool closed;		/* by one of them: whoever makes them frees it */
 	uint8_t buffer[TRANSPORT_MESSAGE_MAX];
 };
 
@@ -88,32 +89,35 @@ receive(struct udp *udp)
 	return true;
 }
 
+/* The end of making events. */
+static void
+rest(struct udp *udp)
+{
+	udp->busy = false;
+	if (udp->closed)
+		free(udp);
+}
+
 /* The error queue first: left unread it would wake the loop for ever. */
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp *udp = arg;
 	struct icmp_error error;
-	bool closed = false;
 	int got;
 
 	(void)what;
 	loop_woken(udp->loop);
-	udp->closed = &closed;
-	for (int i = 0; i < PER_WAKEUP && (got = icmp_next(fd, &error)) >= 0; i++) {
+	udp->busy = true;
+	for (int i = 0; i < PER_WAKEUP && !udp->closed && (got = icmp_next(fd, &error)) >= 0; i++) {
 		struct peer to = { .transport = SIP_UDP, .address = error.to };
 
-		if (got == 0)
-			continue;
-		udp->events->on_unreachable(udp->arg, &to, error.failure, error.quoted, error.len);
-		if (closed)
-			return;
+		if (got == 1)
+			udp->events->on_unreachable(udp->arg, &to, error.failure, error.quoted, error.len);
 	}
-	for (int i = 0; i < PER_WAKEUP && receive(udp); i++)
-		if (closed)
-			return;
-	if (!closed)
-		udp->closed = NULL;
+	for (int i = 0; i < PER_WAKEUP && !udp->closed && receive(udp); i++)
+		;
+	rest(udp);
 }
 
 static void
@@ -121,17 +125,15 @@ on_report(void *arg)
 {
 	struct udp *udp = arg;
 	struct failure *f;
-	bool closed = false;
 
-	udp->closed = &closed;
-	while (!closed && (f = STAILQ_FIRST(&udp->failures)) != NULL) {
+	udp->busy = true;
+	while ((f = STAILQ_FIRST(&udp->failures)) != NULL) {
 		STAILQ_REMOVE_HEAD(&udp->failures, link);
 		udp->failure_count--;
 		udp->events->on_unreachable(udp->arg, &f->to, f->failure, f->quoted, f->len);
 		free(f);
 	}
-	if (!closed)
-		udp->closed = NULL;
+	rest(udp);
 }
 
 static void
@@ -292,8 +294,7 @@ udp_close(struct udp *udp)
 
 	if (!udp)
 		return;
-	if (udp->closed)
-		*udp->closed = true;
+	udp->closed = true;
 	while ((f = STAILQ_FIRST(&udp->failures)) != NULL) {
 		STAILQ_REMOVE_HEAD(&udp->failures, link);
 		free(f);
@@ -303,5 +304,6 @@ udp_close(struct udp *udp)
 	timer_free(udp->report);
 	if (udp->fd >= 0)
 		close(udp->fd);
-	free(udp);
+	if (!udp->busy)
+		free(udp);
 }

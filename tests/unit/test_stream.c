@@ -15,7 +15,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 
-enum { IDLE_MS = 150, LATE_MS = 4 * IDLE_MS };
+enum { IDLE_MS = 250, LATE_MS = 4 * IDLE_MS };
 
 static char dir[64], path[96], error[256];
 static struct loop *loop;
@@ -131,6 +131,33 @@ read_to_end(int fd, size_t *total)
 	return n == 0 || errno != EAGAIN ? (long)*total : -1;
 }
 
+/* The same, with time to come to an end. */
+static long
+wait_for_end(int fd, size_t *total)
+{
+	long result = -1;
+
+	for (int i = 0; i < 300 && (result = read_to_end(fd, total)) < 0; i++)
+		run_ms(10);
+	return result;
+}
+
+static void
+wait_for_lines(unsigned lines)
+{
+	for (int i = 0; i < 300 && user.lines < lines; i++)
+		run_ms(10);
+	ck_assert_uint_eq(user.lines, lines);
+}
+
+static void
+wait_for_gone(void)
+{
+	for (int i = 0; i < 300 && user.gone == 0; i++)
+		run_ms(10);
+	ck_assert_uint_eq(user.gone, 1);
+}
+
 static bool
 ended(int fd)
 {
@@ -160,12 +187,11 @@ START_TEST(test_line)
 
 		user.lines = user.nulls = 0;
 		say(fd, cases[i].bytes, cases[i].len);
-		run_ms(30);
-		ck_assert_uint_eq(user.lines, 1);
+		wait_for_lines(1);
 		ck_assert_uint_eq(user.nulls, cases[i].line == NULL);
 		if (cases[i].line)
 			ck_assert_str_eq(user.line, cases[i].line);
-		ck_assert_int_eq(read_to_end(fd, &total), 3);
+		ck_assert_int_eq(wait_for_end(fd, &total), 3);
 		close(fd);
 	}
 	ck_assert_uint_eq(user.gone, 0);
@@ -194,10 +220,9 @@ START_TEST(test_long_lines)
 		say(fd, bytes, cases[i].len);
 		if (cases[i].newline)
 			say(fd, "\n", 1);
-		run_ms(50);
-		ck_assert_msg(user.lines == 1, "case %zu", i);
+		wait_for_lines(1);
 		ck_assert_msg((user.nulls == 1) == cases[i].too_long, "case %zu", i);
-		read_to_end(fd, &total);
+		wait_for_end(fd, &total);
 		ck_assert_msg(total == 3, "case %zu: the answer arrives all the same", i);
 		close(fd);
 	}
@@ -213,7 +238,7 @@ START_TEST(test_pieces)
 	run_ms(20);
 	ck_assert_uint_eq(user.lines, 0);
 	say(fd, "tus\n", 4);
-	run_ms(20);
+	wait_for_lines(1);
 	ck_assert_str_eq(user.line, "status");
 	close(fd);
 }
@@ -249,12 +274,14 @@ START_TEST(test_late_answer)
 	ck_assert_uint_eq(user.gone, 0);
 	ck_assert_int_eq(read_to_end(fd, &total), -1);
 	ck_assert_int_eq(stream_write(user.stream, "yes\n", 4), 0);
-	run_ms(20);
+	for (int i = 0; i < 300 && total < 4; i++) {
+		run_ms(10);
+		read_to_end(fd, &total);
+	}
 	ck_assert_int_eq(read_to_end(fd, &total), -1);
 	ck_assert_uint_eq(total, 4);
 	stream_finish(user.stream);
-	run_ms(20);
-	ck_assert(ended(fd));
+	ck_assert_int_eq(wait_for_end(fd, &total), 4);
 	close(fd);
 }
 END_TEST
@@ -265,11 +292,9 @@ START_TEST(test_gone_while_waiting)
 
 	user.keep = true;
 	say(fd, "wait\n", 5);
-	run_ms(20);
+	wait_for_lines(1);
 	close(fd);
-	run_ms(20);
-	ck_assert_uint_eq(user.lines, 1);
-	ck_assert_uint_eq(user.gone, 1);
+	wait_for_gone();
 }
 END_TEST
 
@@ -295,12 +320,12 @@ START_TEST(test_half_closed)
 	user.keep = true;
 	say(fd, "wait\n", 5);
 	shutdown(fd, SHUT_WR);
+	wait_for_lines(1);
 	run_ms(20);
 	ck_assert_uint_eq(user.gone, 0);
 	ck_assert_int_eq(stream_write(user.stream, "yes\n", 4), 0);
 	stream_finish(user.stream);
-	run_ms(20);
-	ck_assert_int_eq(read_to_end(fd, &total), 4);
+	ck_assert_int_eq(wait_for_end(fd, &total), 4);
 	close(fd);
 }
 END_TEST
@@ -308,18 +333,13 @@ END_TEST
 /* A big answer reaches who reads it slowly, and ends who does not read at all. */
 START_TEST(test_big_answer)
 {
-	size_t total = 0, before;
+	size_t total = 0;
 	int reader = client(), other = client();
 
 	user.answer = 8 << 20;
 	say(reader, "status\n", 7);
 	say(other, "status\n", 7);
-	do {
-		before = total;
-		run_ms(10);
-		if (read_to_end(reader, &total) >= 0)
-			break;
-	} while (total > before);
+	wait_for_end(reader, &total);
 	ck_assert_uint_eq(total, user.answer);
 	ck_assert_int_eq(user.write_result, 0);
 	run_ms(LATE_MS);
@@ -339,10 +359,10 @@ START_TEST(test_stuck_and_unfinished)
 
 	user.keep = true;
 	say(fd, "status\n", 7);
-	run_ms(20);
+	wait_for_lines(1);
 	ck_assert_int_eq(stream_write(user.stream, many, sizeof(many)), 0);
 	run_ms(LATE_MS);
-	ck_assert_uint_eq(user.gone, 1);
+	wait_for_gone();
 	close(fd);
 }
 END_TEST
@@ -355,7 +375,7 @@ START_TEST(test_queue_is_bounded)
 
 	user.keep = true;
 	say(fd, "status\n", 7);
-	run_ms(20);
+	wait_for_lines(1);
 	while (result == 0 && ++writes < 100)
 		result = stream_write(user.stream, many, sizeof(many));
 	ck_assert_int_eq(result, -ENOMEM);
@@ -397,11 +417,11 @@ START_TEST(test_many_clients)
 		fd[i] = client();
 		say(fd[i], "x\n", 2);
 	}
-	run_ms(50);
+	wait_for_lines(STREAM_CLIENTS_MAX);
+	run_ms(20);
 	ck_assert_uint_eq(user.lines, STREAM_CLIENTS_MAX);
 	stream_finish(user.stream);
-	run_ms(20);
-	ck_assert_uint_eq(user.lines, STREAM_CLIENTS_MAX + 1);
+	wait_for_lines(STREAM_CLIENTS_MAX + 1);
 	for (size_t i = 0; i < UNIT_COUNT(fd); i++)
 		close(fd[i]);
 }
