@@ -1,7 +1,127 @@
 # SPDX-License-Identifier: ISC
-# The virtual world in place of libnet.a, and the scenarios that are played in it.
+# The virtual world in place of libnet.a, and the scenarios that are played in it: each .scn file is one test.
 
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
 	tests/world/files.c tests/world/invariants.c tests/world/network.c tests/world/random.c \
 	tests/world/registrar.c tests/world/story.c
+
+check_PROGRAMS += scenario
+scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/world/scenario.c tests/world/scenario.h \
+	tests/world/verbs.c
+# The world parses with libsip.a, which sends through the world: it stands on both sides.
+scenario_LDADD = libagent.a libsip.a libworld.a libsip.a libcore.a $(LIBS_EXTERNAL)
+
+TEST_EXTENSIONS = .scn
+SCN_LOG_COMPILER = $(top_builddir)/scenario$(EXEEXT)
+
+SCENARIOS = \
+	tests/scenarios/all-down.scn \
+	tests/scenarios/all-killed.scn \
+	tests/scenarios/alone-down.scn \
+	tests/scenarios/alone-silent-first.scn \
+	tests/scenarios/answers-that-are-up.scn \
+	tests/scenarios/bad-password-thrice.scn \
+	tests/scenarios/bad-password.scn \
+	tests/scenarios/binding-not-stored.scn \
+	tests/scenarios/challenged-for-ever.scn \
+	tests/scenarios/contact-rewritten.scn \
+	tests/scenarios/digest-algorithms.scn \
+	tests/scenarios/digest-forgotten.scn \
+	tests/scenarios/digest-md5.scn \
+	tests/scenarios/digest-nextnonce.scn \
+	tests/scenarios/digest-stale.scn \
+	tests/scenarios/dns-better-appears.scn \
+	tests/scenarios/dns-fails-in-all-ways.scn \
+	tests/scenarios/dns-fails.scn \
+	tests/scenarios/dns-never-there.scn \
+	tests/scenarios/dns-refresh-ttl.scn \
+	tests/scenarios/dns-refresh.scn \
+	tests/scenarios/dns-target-fails.scn \
+	tests/scenarios/equals-other-order.scn \
+	tests/scenarios/equals-spread.scn \
+	tests/scenarios/failback-asked-first.scn \
+	tests/scenarios/failback-fast.scn \
+	tests/scenarios/failback-refused.scn \
+	tests/scenarios/failback-silent.scn \
+	tests/scenarios/failback-stable.scn \
+	tests/scenarios/failback-unregister-silent.scn \
+	tests/scenarios/failback.scn \
+	tests/scenarios/flapping.scn \
+	tests/scenarios/grant-no-number.scn \
+	tests/scenarios/grant-unsaid.scn \
+	tests/scenarios/hung-server-wakes.scn \
+	tests/scenarios/icmp-failover.scn \
+	tests/scenarios/icmp-forged.scn \
+	tests/scenarios/icmp-host-unreachable.scn \
+	tests/scenarios/inactive-one-round.scn \
+	tests/scenarios/interval-too-brief.scn \
+	tests/scenarios/interval-too-long.scn \
+	tests/scenarios/ipv6.scn \
+	tests/scenarios/lossy-network.scn \
+	tests/scenarios/method-1-addresses.scn \
+	tests/scenarios/method-2-names.scn \
+	tests/scenarios/method-3-srv.scn \
+	tests/scenarios/method-4-balancing.scn \
+	tests/scenarios/name-with-port.scn \
+	tests/scenarios/nameserver-refuses.scn \
+	tests/scenarios/nameserver-silent.scn \
+	tests/scenarios/no-failback-to-unknown.scn \
+	tests/scenarios/no-password.scn \
+	tests/scenarios/one-lost-ping-moves-nobody.scn \
+	tests/scenarios/options-408.scn \
+	tests/scenarios/options-500.scn \
+	tests/scenarios/options-503-retry-after.scn \
+	tests/scenarios/other-realm-each-time.scn \
+	tests/scenarios/own-address-left-out.scn \
+	tests/scenarios/probe-jitter.scn \
+	tests/scenarios/redirected.scn \
+	tests/scenarios/refresh-long-grant.scn \
+	tests/scenarios/refresh-refused-packet.scn \
+	tests/scenarios/refresh-short-grant.scn \
+	tests/scenarios/refresh-silent.scn \
+	tests/scenarios/refresh-times.scn \
+	tests/scenarios/refused-404.scn \
+	tests/scenarios/refused-alone.scn \
+	tests/scenarios/refused-by-request.scn \
+	tests/scenarios/refused-doubling.scn \
+	tests/scenarios/refused-once-accepted.scn \
+	tests/scenarios/register-480.scn \
+	tests/scenarios/register-503-alone.scn \
+	tests/scenarios/register-503-no-swing.scn \
+	tests/scenarios/register-503-retry-after.scn \
+	tests/scenarios/register-proves-up.scn \
+	tests/scenarios/reload-added.scn \
+	tests/scenarios/reload-broken.scn \
+	tests/scenarios/reload-changed.scn \
+	tests/scenarios/reload-moved-to-dead.scn \
+	tests/scenarios/reload-moved.scn \
+	tests/scenarios/reload-new-password.scn \
+	tests/scenarios/reload-removed.scn \
+	tests/scenarios/reload-same.scn \
+	tests/scenarios/round-of-four.scn \
+	tests/scenarios/rubbish.scn \
+	tests/scenarios/server-asks.scn \
+	tests/scenarios/shared-lookups.scn \
+	tests/scenarios/shared-probes.scn \
+	tests/scenarios/shared-state.scn \
+	tests/scenarios/silent-death-default.scn \
+	tests/scenarios/silent-death-fast.scn \
+	tests/scenarios/srv-lookup-failed.scn \
+	tests/scenarios/srv-ports-and-none.scn \
+	tests/scenarios/srv-weights.scn \
+	tests/scenarios/stale-for-ever.scn \
+	tests/scenarios/start-better-name-late.scn \
+	tests/scenarios/start-first-candidate.scn \
+	tests/scenarios/start-first-killed.scn \
+	tests/scenarios/start-first-silent.scn \
+	tests/scenarios/start-name-in-time.scn \
+	tests/scenarios/start-unknown-before-down.scn \
+	tests/scenarios/stop-leaves-bindings.scn \
+	tests/scenarios/stop-silent.scn \
+	tests/scenarios/stop-while-registering.scn \
+	tests/scenarios/stop.scn \
+	tests/scenarios/two-days.scn
+
+TESTS += $(SCENARIOS)
+EXTRA_DIST += $(SCENARIOS) tests/scenarios/README
