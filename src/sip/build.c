@@ -190,7 +190,8 @@ append_top_via(struct strbuf *to, struct span via, const struct message *request
 		end = parameter_end(via, at + 1, &name);
 		if (span_equal_nocase(name, "received") || span_equal_nocase(name, "rport"))
 			continue;
-		strbuf_append_span(to, span_trim((struct span){ via.at + at, end - at }));
+		strbuf_append(to, ";");
+		strbuf_append_span(to, span_trim((struct span){ via.at + at + 1, end - at - 1 }));
 	}
 	if (request->via_rport)
 		strbuf_printf(to, ";rport=%u", (unsigned)source->port);

@@ -67,23 +67,30 @@ parameter(osip_list_t *parameters, const char *name, struct span *value)
 	return true;
 }
 
-/* Where the URI of a name-addr or addr-spec stands in the value. */
-static bool
-find_uri(struct span value, struct span *uri)
+static struct span
+behind(struct span value, size_t from)
 {
-	size_t open = scan_find(value, 0, '<'), close, behind;
+	return span_trim((struct span){ value.at + from, value.len - from });
+}
+
+/* Where the URI of a name-addr or addr-spec stands in the value, and what follows it. */
+static bool
+find_uri(struct span value, struct span *uri, struct span *parameters)
+{
+	size_t open = scan_find(value, 0, '<'), close;
 
 	if (open == value.len) {
-		*uri = span_trim((struct span){ value.at, scan_find(value, 0, ';') });
+		close = scan_find(value, 0, ';');
+		*uri = span_trim((struct span){ value.at, close });
+		*parameters = behind(value, close);
 		return true;
 	}
 	close = scan_find(value, open, '>');
 	if (close == value.len)
 		return false;
 	*uri = (struct span){ value.at + open + 1, close - open - 1 };
-	for (behind = close + 1; behind < value.len && scan_blank(value.at[behind]); behind++)
-		;
-	return behind == value.len || value.at[behind] == ';';
+	*parameters = behind(value, close + 1);
+	return parameters->len == 0 || parameters->at[0] == ';';
 }
 
 static bool
@@ -102,46 +109,50 @@ same_uri(const struct uri *ours, const osip_uri_t *theirs)
 	return port == ours->port;
 }
 
-/*
- * One From, To or Contact.
- *
- * text   where the URI stands
- */
+/* One From, To or Contact, and the text of its parts. */
+struct name_addr {
+	osip_from_t *parsed;
+	struct span text;		/* of the URI */
+	struct uri uri;
+	struct span parameters;		/* with their first ';' */
+};
+
 static bool
-parse_name_addr(struct parse *p, struct span value, osip_from_t **parsed, struct span *text, struct uri *uri)
+parse_name_addr(struct parse *p, struct span value, struct name_addr *to)
 {
 	char *copy = arena_unfold(p->arena, value);
 
-	if (copy == NULL || contains_escaped_nul(value) || !find_uri(value, text) || !uri_split(uri, *text))
+	if (copy == NULL || contains_escaped_nul(value) || !find_uri(value, &to->text, &to->parameters) ||
+	    !uri_split(&to->uri, to->text))
 		return false;
-	return osip_from_init(parsed) == 0 && osip_from_parse(*parsed, copy) == 0 && same_uri(uri, (*parsed)->url);
+	return osip_from_init(&to->parsed) == 0 && osip_from_parse(to->parsed, copy) == 0 &&
+	    same_uri(&to->uri, to->parsed->url);
 }
 
 static bool
 parse_party(struct parse *p, struct span value, struct span *tag)
 {
-	osip_from_t *party;
-	struct span text;
-	struct uri uri;
+	struct name_addr party;
 
-	return parse_name_addr(p, value, &party, &text, &uri) && parameter(&party->gen_params, "tag", tag) &&
-	    (!span_there(*tag) || scan_token(*tag));
+	return parse_name_addr(p, value, &party) && scan_parameters(party.parameters) &&
+	    parameter(&party.parsed->gen_params, "tag", tag) && (!span_there(*tag) || scan_bare(*tag));
 }
 
 static bool
 parse_contact(struct parse *p, struct span value)
 {
 	struct message_contact *contact = &p->message->contacts[p->message->contact_count++];
-	osip_contact_t *parsed;
-	struct uri uri;
+	struct name_addr parts;
 
-	if (!parse_name_addr(p, value, &parsed, &contact->uri, &uri))
+	if (!parse_name_addr(p, value, &parts))
 		return false;
-	contact->user = uri.user;
-	contact->host = uri.host;
-	contact->port = uri.port;
-	contact->uri_parameters = uri.parameters;
-	return parameter(&parsed->gen_params, "expires", &contact->expires);
+	contact->uri = parts.text;
+	contact->user = parts.uri.user;
+	contact->host = parts.uri.host;
+	contact->port = parts.uri.port;
+	contact->uri_parameters = parts.uri.parameters;
+	/* What its parameters say is for B33 to judge: a refusal there is better than silence here. */
+	return parameter(&parts.parsed->gen_params, "expires", &contact->expires);
 }
 
 static bool
@@ -175,6 +186,9 @@ check_sent_by(struct message *m, const osip_via_t *via, struct span value)
 	uint64_t port = 0;
 	uint16_t ignored;
 
+	if (front.len < 4 || !span_equal_nocase((struct span){ front.at, 3 }, "SIP") ||
+	    (front.at[3] != '/' && !scan_blank(front.at[3])) || !scan_parameters(behind(value, front.len)))
+		return false;
 	if (via->version == NULL || via->protocol == NULL || via->host == NULL || strcmp(via->version, "2.0") != 0 ||
 	    !scan_token(span_of(via->protocol)))
 		return false;
@@ -212,7 +226,7 @@ parse_top_via(struct parse *p, struct span line)
 	m->via_rport = span_there(rport);
 	if (span_number(rport, UINT16_MAX, &number))
 		m->via_rport_value = (uint16_t)number;
-	return !span_there(m->via_branch) || scan_token(m->via_branch);
+	return !span_there(m->via_branch) || scan_bare(m->via_branch);
 }
 
 /* All Via lines in one piece: where they are, or copied together if other lines stand between them. */

@@ -276,3 +276,46 @@ scan_next_item(struct span *rest, struct span *item)
 	*rest = i < rest->len ? (struct span){ rest->at + i + 1, rest->len - i - 1 } : (struct span){ 0 };
 	return true;
 }
+
+bool
+scan_bare(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.at[i] <= ' ' || strchr("\"<>;,\x7f", s.at[i]) != NULL)
+			return false;
+	return s.len > 0;
+}
+
+static bool
+quoted_string(struct span s)
+{
+	size_t i = 1;
+
+	while (i < s.len && s.at[i] != '"')
+		i += s.at[i] == '\\' ? 2 : 1;
+	return i + 1 == s.len;
+}
+
+bool
+scan_parameters(struct span s)
+{
+	for (size_t at = 0, end; at < s.len; at = end) {
+		struct span name, value;
+		size_t equals;
+
+		if (s.at[at] != ';')
+			return false;
+		end = scan_find(s, at + 1, ';');
+		name = (struct span){ s.at + at + 1, end - at - 1 };
+		equals = scan_find(name, 0, '=');
+		if (equals < name.len) {
+			value = span_trim((struct span){ name.at + equals + 1, name.len - equals - 1 });
+			if (!scan_bare(value) && !(value.len > 1 && value.at[0] == '"' && quoted_string(value)))
+				return false;
+			name.len = equals;
+		}
+		if (!scan_token(span_trim(name)))
+			return false;
+	}
+	return true;
+}

@@ -81,6 +81,15 @@ bool scan_blank(char c);		/* space, tab, CR, LF: also inside of a folded value *
  */
 bool scan_next_item(struct span *rest, struct span *item);
 
+/*
+ * ";name=value;name" as in Via, From and To: names are tokens, values quoted strings or visible text without
+ * separators; nothing is empty. The empty span is good.
+ */
+bool scan_parameters(struct span s);
+
+/* What a bare value may hold: visible text without separators and quotes, one character at least. */
+bool scan_bare(struct span s);
+
 /* The index of the first `wanted` outside of quoted strings at or behind `from`; s.len if there is none. */
 size_t scan_find(struct span s, size_t from, char wanted);
 
