@@ -146,7 +146,7 @@ choose(struct account *account, struct instant *until)
 {
 	enum registration_state state = account->registration.state;
 	bool settled_there = state == REGISTRATION_REGISTERED || state == REGISTRATION_REFRESHING ||
-	    state == REGISTRATION_REGISTERING;
+	    state == REGISTRATION_REGISTERING || state == REGISTRATION_ASKING;
 	struct selection_candidate table[CANDIDATES_MAX + 1];
 	struct candidate *of[CANDIDATES_MAX + 1];
 	size_t count = 0;
@@ -181,7 +181,7 @@ choose(struct account *account, struct instant *until)
 	if (account->selection.chosen == active)
 		return REGISTRATION_EV_STAY;
 	if (account->selection.reason == SELECTION_FAILBACK || account->selection.reason == SELECTION_DELISTED)
-		return REGISTRATION_EV_RETURN;
+		return account->chosen->penalty.kind != PENALTY_NONE ? REGISTRATION_EV_ASK : REGISTRATION_EV_RETURN;
 	return REGISTRATION_EV_MOVE;
 }
 
@@ -318,7 +318,7 @@ send_attempt(struct account *account, struct candidate *candidate, enum attempt_
 	account->attempt = attempt_new(account, candidate, kind, &outcome);
 	if (account->attempt != NULL)
 		return true;
-	if (kind == ATTEMPT_REGISTER) {
+	if (kind != ATTEMPT_UNREGISTER) {
 		if (outcome.end == ATTEMPT_UNREACHABLE)
 			server_register_unreachable(candidate->server);
 		not_accepted(account, candidate, &outcome);
@@ -347,6 +347,10 @@ act(struct account *account, enum registration_action action, enum registration_
 		drop_background(account, NULL);
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, account->active, ATTEMPT_REGISTER);
+	case REGISTRATION_DO_ASK:
+		drop_background(account, NULL);
+		*next = REGISTRATION_EV_ENDED;
+		return !send_attempt(account, target, ATTEMPT_QUESTION);
 	case REGISTRATION_DO_UNREGISTER:
 		give_up(account);
 		drop_background(account, NULL);
@@ -455,8 +459,10 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 			refresh_ms = account->contact_followed ? REFRESH_AGAIN_MS : 0;
 		account->contact_followed = outcome.contact_changed;
 		drive(account, REGISTRATION_EV_ACCEPTED, instant_add(now_of(account), refresh_ms));
+	} else if (attempt->kind == ATTEMPT_QUESTION && outcome.end == ATTEMPT_ACCEPTED) {
+		drive(account, REGISTRATION_EV_ACCEPTED, INSTANT_NEVER);
 	} else {
-		if (attempt->kind == ATTEMPT_REGISTER)
+		if (attempt->kind != ATTEMPT_UNREGISTER)
 			not_accepted(account, candidate, &outcome);
 		drive(account, REGISTRATION_EV_ENDED, INSTANT_NEVER);
 	}
@@ -468,7 +474,8 @@ arm(struct account *account)
 {
 	struct instant due = account->registration.deadline;
 
-	if (account->registration.state != REGISTRATION_STOPPED && account->registration.state != REGISTRATION_STOPPING)
+	if (account->registration.state != REGISTRATION_STOPPED && account->registration.state != REGISTRATION_STOPPING &&
+	    account->registration.state != REGISTRATION_LEAVING)
 		due = instant_min(due, account->selection.look_again);
 	timer_set(account->timer, due);
 }
@@ -548,6 +555,7 @@ account_configure(struct account *account, struct config_box *box, const struct 
 	}
 	roster_forget_nonces(account);
 	account_register(account);
+	account->refresh_wanted = change == ACCOUNT_REREGISTER;
 }
 
 void

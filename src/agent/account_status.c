@@ -61,6 +61,7 @@ state_of(const struct account *account, struct instant now)
 	switch (account->registration.state) {
 	case REGISTRATION_REGISTERED:
 	case REGISTRATION_REFRESHING:
+	case REGISTRATION_ASKING:
 		return is_granted(account, now) ? ACCOUNT_REGISTERED : ACCOUNT_REGISTERING;
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_LEAVING:

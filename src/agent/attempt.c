@@ -18,6 +18,7 @@ enum {
 	CREDENTIALS_MAX = 3,		/* B15 */
 	TOO_BRIEF_MAX = 2,		/* B36 */
 	MIN_EXPIRES_MAX_S = 2 * 60 * 60,
+	QUESTION_MS = 4000,
 };
 
 /* ---- sending ---- */
@@ -32,6 +33,23 @@ add_credentials(struct attempt *attempt, struct digest_session *session, const c
 		return;
 	if (digest_authorize(session, config->auth_user, config->password, "REGISTER", uri, headers) == 0)
 		*added = true;
+}
+
+/* The Contact of the request, by what it is for. */
+static const char *
+contact_to_send(const struct attempt *attempt)
+{
+	const char *bound = attempt->candidate->bound_contact;
+
+	switch (attempt->kind) {
+	case ATTEMPT_REGISTER:
+		break;
+	case ATTEMPT_QUESTION:
+		return NULL;
+	case ATTEMPT_UNREGISTER:
+		return bound != NULL ? bound : attempt->contact.uri;
+	}
+	return attempt->contact.uri;
 }
 
 /* Writes the request into *request. */
@@ -61,7 +79,7 @@ write_request(struct attempt *attempt, const struct address *local, const char *
 		.call_id = candidate->call_id,
 		.from_tag = candidate->from_tag,
 		.cseq = ++candidate->cseq,
-		.contact = attempt->kind == ATTEMPT_UNREGISTER && moved ? bound : attempt->contact.uri,
+		.contact = contact_to_send(attempt),
 		.expires_s = (uint32_t)attempt->expires_s,
 		.old_contact = attempt->kind == ATTEMPT_REGISTER && moved ? bound : NULL,
 		.authorization = with_credentials ? credentials.data : NULL,
@@ -95,10 +113,12 @@ send_request(struct attempt *attempt)
 		error = -ENOMEM;
 	} else {
 		error = clienttx_send(agent->transactions, attempt->transaction, peer, attempt->account->config->dscp,
-		    request.data, request.len, SIP_TIMER_F_MS, attempt->owner.handle);
+		    request.data, request.len,
+		    attempt->kind == ATTEMPT_QUESTION ? QUESTION_MS : SIP_TIMER_F_MS, attempt->owner.handle);
 	}
 	strbuf_fini(&request);
 	attempt->sent_at = loop_now(agent->loop);
+	attempt->bound_before = attempt->candidate->bound_until;
 	if (error == 0 && attempt->kind == ATTEMPT_REGISTER)
 		candidate_maybe_bound_for(attempt->candidate, attempt->expires_s);
 	return error;
@@ -249,7 +269,7 @@ on_too_brief(struct attempt *attempt, const struct message *answer, struct attem
 
 	if (++attempt->too_brief > TOO_BRIEF_MAX)
 		refused(outcome, answer, "asks for more time again and again");
-	else if (attempt->kind == ATTEMPT_UNREGISTER ||
+	else if (attempt->kind != ATTEMPT_REGISTER ||
 	    !span_number(answer->min_expires, MIN_EXPIRES_MAX_S, &seconds) || (int64_t)seconds <= attempt->expires_s)
 		refused(outcome, answer, "Min-Expires is of no use");
 	else {
@@ -311,10 +331,10 @@ on_accepted(struct attempt *attempt, const struct message *answer, struct attemp
 	outcome->end = ATTEMPT_ACCEPTED;
 	if (span_there(answer->authentication_info) && candidate->www != NULL)
 		digest_session_info(candidate->www, answer->authentication_info);
-	if (attempt->kind == ATTEMPT_UNREGISTER) {
+	if (attempt->kind == ATTEMPT_UNREGISTER)
 		candidate_unbound(candidate);
+	if (attempt->kind != ATTEMPT_REGISTER)
 		return;
-	}
 	verdict = read_grant(attempt, answer, &outcome->granted_s);
 	if (verdict == GRANT_NOT_STORED || verdict == GRANT_BAD_NUMBER) {
 		refused(outcome, answer, verdict == GRANT_NOT_STORED ? "binding not stored" : "no time granted");
@@ -330,10 +350,18 @@ on_accepted(struct attempt *attempt, const struct message *answer, struct attemp
 	candidate_maybe_bound_for(candidate, outcome->granted_s);
 }
 
+/* The server does not know this kind of question, but it answers: as good as a yes (B38). */
+static bool
+not_understood(const struct attempt *attempt, int status)
+{
+	return attempt->kind == ATTEMPT_QUESTION && (status == 400 || status == 405 || status == 501);
+}
+
 static void
 on_answer(struct attempt *attempt, const struct message *answer, struct attempt_outcome *outcome)
 {
-	enum penalty_meaning meaning = penalty_meaning(answer->status);
+	enum penalty_meaning meaning = not_understood(attempt, answer->status) ? PENALTY_ACCEPTS :
+	    penalty_meaning(answer->status);
 	bool elsewhere = learn_own_address(attempt->candidate, answer);
 	uint64_t seconds;
 
@@ -376,6 +404,8 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 		snprintf(outcome->text, sizeof(outcome->text), "no answer");
 		break;
 	case CLIENTTX_UNREACHABLE:
+		if (instant_since(result->began, loop_now(attempt->account->agent->loop)) < SIP_T1_MS)
+			attempt->candidate->bound_until = attempt->bound_before;	/* its only copy came back */
 		outcome->end = ATTEMPT_UNREACHABLE;
 		snprintf(outcome->text, sizeof(outcome->text), "%s", result->error != 0 ? strerror(-result->error) :
 		    transport_failure_str(result->failure));

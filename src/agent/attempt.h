@@ -18,6 +18,7 @@ struct candidate;
 
 enum attempt_kind {
 	ATTEMPT_REGISTER,
+	ATTEMPT_QUESTION,		/* no Contact: it stores nothing (B38, RFC 3261 §10.2.3) */
 	ATTEMPT_UNREGISTER,		/* Expires 0 for the Contact that is bound there */
 };
 
@@ -47,6 +48,7 @@ struct attempt {
 	enum attempt_kind kind;
 	struct handle transaction;
 	struct instant sent_at;		/* first copy of the last request */
+	struct instant bound_before;	/* candidate->bound_until before it */
 	struct contact contact;
 	int64_t expires_s;		/* asked for */
 	unsigned with_credentials;	/* requests sent with credentials */

@@ -175,17 +175,28 @@ is_item(const struct token *t)
 }
 
 static void
-item_text(const struct token *t, struct strbuf *to, const char *escape)
+item_text(const struct token *t, struct strbuf *to, bool escape)
 {
+	size_t done = 0;
+
 	for (size_t i = 0; i < t->text.len; i++) {
-		if (t->mark == '"' && t->text.at[i] == '\\' && i + 1 < t->text.len)
-			i++;
-		if (is_control(t->text.at[i]))
-			continue;	/* was reported; a NUL would end the plain text */
-		if (strchr(escape, t->text.at[i]) != NULL)
+		char c = t->text.at[i];
+		bool escaped = t->mark == '"' && c == '\\' && i + 1 < t->text.len;
+
+		if (!escaped && !is_control(c) && !(escape && (c == '\'' || c == '\\')))
+			continue;
+		strbuf_append_n(to, &t->text.at[done], i - done);
+		done = i;
+		if (is_control(c)) {
+			done++;		/* was reported; a NUL would end the plain text */
+			continue;
+		}
+		if (escaped)
+			done = ++i;
+		if (escape && (t->text.at[i] == '\'' || t->text.at[i] == '\\'))
 			strbuf_append(to, "\\");
-		strbuf_append_n(to, &t->text.at[i], 1);
 	}
+	strbuf_append_n(to, &t->text.at[done], t->text.len - done);
 }
 
 /* As libconfuse reads it back to the same bytes. */
@@ -193,7 +204,7 @@ static void
 item_plain(const struct token *t, struct strbuf *to)
 {
 	strbuf_append(to, "'");
-	item_text(t, to, "'\\");
+	item_text(t, to, true);
 	strbuf_append(to, "'");
 }
 
@@ -372,22 +383,34 @@ setting(struct configlex *lex, const struct token *key, const struct configlex_k
 	return true;
 }
 
+/* What belongs outside shows that the block was to end before it. */
+static bool
+belongs_outside(struct configlex *lex, const struct configlex_statement *s, const struct token *key)
+{
+	bool is_account = span_equal(key->text, "account"), is_include = span_equal(key->text, "include");
+	struct token behind;
+
+	if (!is_account && !is_include)
+		return false;
+	behind = peek_token(lex);
+	if (is_account && token_is(&behind, '{'))
+		configreport_error(lex->report, lex->file, key->line,
+		    "the account block of line %d is not closed; put } before this one", s->line);
+	else if (is_include && token_is(&behind, '('))
+		configreport_error(lex->report, lex->file, key->line,
+		    "include inside of an account block; put it outside, or close the block of line %d", s->line);
+	else
+		return false;
+	return true;
+}
+
 static bool
 account_setting(struct configlex *lex, struct configlex_statement *s, const struct token *key)
 {
 	size_t mark = lex->plain->len, index = find_key(key->text, lex->account->names);
-	struct token behind = peek_token(lex);
 
-	if (span_equal(key->text, "account") && token_is(&behind, '{')) {
-		configreport_error(lex->report, lex->file, key->line,
-		    "the account block of line %d is not closed; put } before this one", s->line);
+	if (belongs_outside(lex, s, key))
 		return false;
-	}
-	if (span_equal(key->text, "include") && token_is(&behind, '(')) {
-		configreport_error(lex->report, lex->file, key->line,
-		    "include inside of an account block; put it outside, or close the block of line %d", s->line);
-		return false;
-	}
 	if (!setting(lex, key, lex->account, index))
 		return false;
 	if (lex->account->names[index] == NULL)
@@ -442,7 +465,7 @@ include(struct configlex *lex, struct configlex_statement *s)
 		return broken(lex, &file, "write include(\"FILE\")");
 	if (!token_is(&close, ')'))
 		return broken(lex, &close, "write include(\"FILE\")");
-	item_text(&file, &s->include, "");
+	item_text(&file, &s->include, false);
 	if (s->include.failed)
 		return configreport_no_memory(lex->report, lex->file);
 	return true;

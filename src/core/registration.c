@@ -2,21 +2,22 @@
 #include "core/registration.h"
 
 /*
- *               IDLE       WAITING    REGISTERING  REGISTERED   REFRESHING   LEAVING      STOPPING
- *  NOWHERE      -          IDLE       -            -            -            -            -
- *  STAY         REGISTER   REGISTER   -            -            -            -            -
- *  MOVE         REGISTER   REGISTER   REGISTER     REGISTER     REGISTER     -            -
- *  RETURN       REGISTER   REGISTER   -            LEAVING      -            -            -
- *  WAIT         WAITING    WAITING    -            -            -            -            -
- *  ACCEPTED     -          -          REGISTERED   -            REGISTERED   -            -
- *  ENDED        -          -          IDLE,choose  -            IDLE,choose  IDLE,choose  STOPPED
- *  SENT         -          -          patience     -            patience     -            -
- *  DUE          choose     choose     suspect      REFRESHING   suspect      IDLE,choose  STOPPED
- *  REFRESH      choose     choose     -            REFRESHING   -            -            -
- *  STOP         STOPPING while something may be bound or is pending, else STOPPED
+ *            IDLE      WAITING   REGISTERING  REGISTERED  REFRESHING   ASKING       LEAVING      STOPPING
+ *  NOWHERE   -         IDLE      -            -           -            -            -            -
+ *  STAY      REGISTER  REGISTER  -            -           -            -            -            -
+ *  MOVE      REGISTER  REGISTER  REGISTER     REGISTER    REGISTER     REGISTER     -            -
+ *  RETURN    REGISTER  REGISTER  -            LEAVING     -            -            -            -
+ *  ASK       REGISTER  REGISTER  -            ASKING      -            -            -            -
+ *  WAIT      WAITING   WAITING   -            -           -            -            -            -
+ *  ACCEPTED  -         -         REGISTERED   -           REGISTERED   LEAVING      -            -
+ *  ENDED     -         -         IDLE,choose  -           IDLE,choose  REGISTERED   IDLE,choose  STOPPED
+ *  SENT      -         -         patience     -           patience     -            -            -
+ *  DUE       choose    choose    suspect      REFRESHING  suspect      -            IDLE,choose  STOPPED
+ *  REFRESH   choose    choose    -            REFRESHING  -            -            -            -
+ *  STOP      STOPPING while something may be bound or is pending, else STOPPED
  *
  * REGISTER stands for REGISTERING with a first REGISTER on the chosen candidate. While a REGISTER is pending nothing
- * but a failover takes it back; a failback waits for its end (B30).
+ * but a failover takes it back; a failback waits for its end (B30). A question ends by itself, in 4 s.
  */
 
 enum { REFRESH_MAX_MS = 5 * 60 * 1000, REFRESH_MIN_MS = 5 * 1000, SHORT_GRANT_S = 30 };
@@ -41,7 +42,7 @@ bool
 registration_pending(const struct registration *r)
 {
 	return r->state == REGISTRATION_REGISTERING || r->state == REGISTRATION_REFRESHING ||
-	    r->state == REGISTRATION_LEAVING || r->state == REGISTRATION_STOPPING;
+	    r->state == REGISTRATION_ASKING || r->state == REGISTRATION_LEAVING || r->state == REGISTRATION_STOPPING;
 }
 
 static enum registration_action
@@ -56,6 +57,13 @@ refresh(struct registration *r, struct instant now)
 {
 	enter(r, REGISTRATION_REFRESHING, instant_add(now, REGISTRATION_PATIENCE_MS), now);
 	return REGISTRATION_DO_REFRESH;
+}
+
+static enum registration_action
+leave(struct registration *r, struct instant now)
+{
+	enter(r, REGISTRATION_LEAVING, instant_add(now, REGISTRATION_LEAVE_MS), now);
+	return REGISTRATION_DO_UNREGISTER;
 }
 
 static enum registration_action
@@ -107,6 +115,7 @@ step_without_binding(struct registration *r, enum registration_event event, stru
 	case REGISTRATION_EV_STAY:
 	case REGISTRATION_EV_MOVE:
 	case REGISTRATION_EV_RETURN:
+	case REGISTRATION_EV_ASK:
 		return begin(r, now);
 	case REGISTRATION_EV_WAIT:
 		enter(r, REGISTRATION_WAITING, until, now);
@@ -131,6 +140,7 @@ step_pending(struct registration *r, enum registration_event event, struct insta
 	case REGISTRATION_EV_MOVE:
 		return begin(r, now);
 	case REGISTRATION_EV_ACCEPTED:
+		r->refresh_at = until;
 		enter(r, REGISTRATION_REGISTERED, until, now);
 		return REGISTRATION_DO_CHOOSE;
 	case REGISTRATION_EV_ENDED:
@@ -144,6 +154,7 @@ step_pending(struct registration *r, enum registration_event event, struct insta
 	case REGISTRATION_EV_NOWHERE:
 	case REGISTRATION_EV_STAY:
 	case REGISTRATION_EV_RETURN:
+	case REGISTRATION_EV_ASK:
 	case REGISTRATION_EV_WAIT:
 	case REGISTRATION_EV_REFRESH:
 	case REGISTRATION_EV_STOP:
@@ -159,8 +170,10 @@ step_registered(struct registration *r, enum registration_event event, struct in
 	case REGISTRATION_EV_MOVE:
 		return begin(r, now);
 	case REGISTRATION_EV_RETURN:
-		enter(r, REGISTRATION_LEAVING, instant_add(now, REGISTRATION_LEAVE_MS), now);
-		return REGISTRATION_DO_UNREGISTER;
+		return leave(r, now);
+	case REGISTRATION_EV_ASK:
+		enter(r, REGISTRATION_ASKING, INSTANT_NEVER, now);
+		return REGISTRATION_DO_ASK;
 	case REGISTRATION_EV_DUE:
 	case REGISTRATION_EV_REFRESH:
 		return refresh(r, now);
@@ -174,6 +187,19 @@ step_registered(struct registration *r, enum registration_event event, struct in
 		break;
 	}
 	return REGISTRATION_DO_NOTHING;
+}
+
+static enum registration_action
+step_asking(struct registration *r, enum registration_event event, struct instant now)
+{
+	if (event == REGISTRATION_EV_MOVE)
+		return begin(r, now);
+	if (event == REGISTRATION_EV_ACCEPTED)
+		return leave(r, now);
+	if (event != REGISTRATION_EV_ENDED)
+		return REGISTRATION_DO_NOTHING;
+	enter(r, REGISTRATION_REGISTERED, r->refresh_at, now);
+	return REGISTRATION_DO_CHOOSE;
 }
 
 enum registration_action
@@ -193,6 +219,8 @@ registration_step(struct registration *r, enum registration_event event, struct 
 		return step_pending(r, event, until, now);
 	case REGISTRATION_REGISTERED:
 		return step_registered(r, event, now);
+	case REGISTRATION_ASKING:
+		return step_asking(r, event, now);
 	case REGISTRATION_LEAVING:
 		return over ? choose_anew(r, now) : REGISTRATION_DO_NOTHING;
 	case REGISTRATION_STOPPING:
@@ -226,6 +254,7 @@ registration_state_str(enum registration_state state)
 		[REGISTRATION_REGISTERING] = "registering",
 		[REGISTRATION_REGISTERED] = "registered",
 		[REGISTRATION_REFRESHING] = "refreshing",
+		[REGISTRATION_ASKING] = "asking",
 		[REGISTRATION_LEAVING] = "leaving",
 		[REGISTRATION_STOPPING] = "stopping",
 		[REGISTRATION_STOPPED] = "stopped",

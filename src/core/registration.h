@@ -23,6 +23,7 @@ enum registration_state {
 	REGISTRATION_REGISTERING,	/* a first REGISTER is pending on the active candidate */
 	REGISTRATION_REGISTERED,	/* granted; refresh at the deadline */
 	REGISTRATION_REFRESHING,	/* a REGISTER is pending where the account is registered */
+	REGISTRATION_ASKING,		/* registered; a question to a better candidate is pending (B38) */
 	REGISTRATION_LEAVING,		/* the unregister is pending, 2 s at most; then the choice is made anew */
 	REGISTRATION_STOPPING,		/* the last unregister is pending */
 	REGISTRATION_STOPPED,		/* for good */
@@ -35,10 +36,11 @@ enum registration_event {
 	REGISTRATION_EV_STAY,		/* the active candidate it is */
 	REGISTRATION_EV_MOVE,		/* another one, at once: nothing was active, or failover (B37) */
 	REGISTRATION_EV_RETURN,		/* another one, in order: failback (B38) */
+	REGISTRATION_EV_ASK,		/* the same, but it refused or ignored the last REGISTER: ask it first (B38) */
 	REGISTRATION_EV_WAIT,		/* none is free before `until` */
 
 	/* What became of the pending REGISTER. */
-	REGISTRATION_EV_ACCEPTED,	/* `until`: when to refresh */
+	REGISTRATION_EV_ACCEPTED,	/* `until`: when to refresh; of a question: the failback may begin */
 	REGISTRATION_EV_ENDED,		/* any other end; after an unregister every end */
 	REGISTRATION_EV_SENT,		/* another copy of it is on its way: a new transaction (challenge, 423) */
 
@@ -52,6 +54,7 @@ enum registration_action {
 	REGISTRATION_DO_CHOOSE,		/* ask selection_choose() now, with nothing active unless REGISTERED */
 	REGISTRATION_DO_REGISTER,	/* make the chosen one active; drop what is pending; first REGISTER there */
 	REGISTRATION_DO_REFRESH,	/* REGISTER at the active one */
+	REGISTRATION_DO_ASK,		/* REGISTER without Contact at the chosen one */
 	REGISTRATION_DO_UNREGISTER,	/* drop what is pending; Expires 0 at the active one */
 	REGISTRATION_DO_SUSPECT,	/* the pending REGISTER is silent (B17); then choose */
 	REGISTRATION_DO_STOPPED,	/* it is over; what was pending is dropped */
@@ -61,6 +64,7 @@ struct registration {
 	enum registration_state state;
 	struct instant since;		/* when it entered it */
 	struct instant deadline;	/* INSTANT_NEVER: none */
+	struct instant refresh_at;	/* of what is granted */
 	bool silent;			/* the pending REGISTER has been unanswered for REGISTRATION_PATIENCE_MS */
 };
 
