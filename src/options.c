@@ -33,6 +33,7 @@ options_parse(struct options *options, int argc, char *argv[], int *status)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
+	bool wrong = false;
 	int option;
 
 	*options = (struct options){ .config = SIPKEEPD_SYSCONFDIR "/sipkeepd.conf" };
@@ -58,11 +59,11 @@ options_parse(struct options *options, int argc, char *argv[], int *status)
 			puts("sipkeepd " PACKAGE_VERSION);
 			return false;
 		default:
-			optind = argc + 1;	/* getopt has said what */
+			wrong = true;	/* getopt has said what */
 			break;
 		}
 	}
-	if (optind == argc)
+	if (!wrong && optind == argc)
 		return true;
 	print_help(stderr);
 	*status = EXIT_USAGE;

@@ -200,8 +200,14 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 		config_free(config);
 		return false;
 	}
-	return daemon_pid_file(daemon, background ? config->pid_file : NULL, error) &&
-	    open_control(run, config, error) && daemon_become(config->user, error);
+	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, error) ||
+	    !open_control(run, config, error) || !daemon_become(config->user, error))
+		return false;
+	if (!agent_start(run->agent)) {
+		snprintf(error, 256, "no memory to start");
+		return false;
+	}
+	return true;
 }
 
 /* In the background the terminal's reader hears it, and the syslog of a boot that nobody watched. */
@@ -226,7 +232,6 @@ serve(struct run *run, struct daemon *daemon)
 	agent_status(run->agent, &status);
 	log_line(LOG_LEVEL_NOTICE, NULL, "sipkeepd " PACKAGE_VERSION ": %zu accounts", status.accounts);
 	daemon_ready(daemon);
-	agent_start(run->agent);
 	rc = loop_run(run->loop);
 	if (rc == 0)
 		return EXIT_SUCCESS;

@@ -185,12 +185,33 @@ do_wait(struct control *control, struct stream *stream, const struct request *re
 
 /* ---- The others ---- */
 
+static int
+put_to_measure(void *arg, const char *bytes, size_t len)
+{
+	size_t *sum = arg;
+
+	(void)bytes;
+	*sum += len;
+	return *sum > STREAM_QUEUE_MAX / 2 ? -EFBIG : 0;
+}
+
+/* Measured first: after "ok" an answer that breaks off would look whole. */
 static void
 do_status(struct control *control, struct stream *stream, const struct request *request, const struct account *only)
 {
-	stream_write(stream, "ok\n", 3);
-	status_write(control->agent, only, request->json ? STATUS_JSON : STATUS_TEXT, put_to_stream, stream);
-	stream_finish(stream);
+	enum status_form form = request->json ? STATUS_JSON : STATUS_TEXT;
+	size_t sum = 0;
+	int rc = status_write(control->agent, only, form, put_to_measure, &sum);
+
+	if (rc == -EFBIG)
+		answer_error(stream, "too-big", "the status is too big to be sent whole; ask for one account");
+	else if (rc != 0)
+		answer_error(stream, "no-memory", "no memory to show the status");
+	else {
+		stream_write(stream, "ok\n", 3);
+		status_write(control->agent, only, form, put_to_stream, stream);
+		stream_finish(stream);
+	}
 }
 
 static void

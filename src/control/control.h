@@ -13,6 +13,7 @@
  *	refused			the new configuration is not in force; the body says why, one finding a line
  *	timeout			wait: it did not come true in time
  *	busy			too many are waiting already
+ *	too-big			status: over what one client may have waiting; ask for one account
  *	no-memory
  *
  * Whoever may connect may ask for everything; the socket's permissions decide who may.
