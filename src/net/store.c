@@ -99,7 +99,7 @@ store_write(const char *path, const char *bytes, size_t len)
 
 	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
 		return -ENAMETOOLONG;
-	/* One name, not a random one, so that crashes leave one file at most; a new file, so that no link is followed. */
+	/* A fixed name, so that crashes leave one file at most; a new file, so that no link is followed. */
 	if (unlink(fresh) < 0 && errno != ENOENT)
 		return -errno;
 	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
