@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: ISC
+dist_man_MANS += man/sipkeepd.8 man/sipkeepctl.1 man/sipkeepd.conf.5
