@@ -30,6 +30,14 @@ struct draft {
 	bool has_realm, has_nonce, has_qop;
 };
 
+static struct reader
+reader_of(struct span value)
+{
+	const char *at = span_there(value) ? value.at : "";
+
+	return (struct reader){ at, at + value.len };
+}
+
 static void
 skip_blanks(struct reader *r)
 {
@@ -223,7 +231,7 @@ take_element(struct reader *r, struct span *scheme, struct pair *pair)
 size_t
 digest_parse(struct span header_value, bool proxy, struct digest_challenge *to, size_t room)
 {
-	struct reader r = { header_value.at, header_value.at + header_value.len };
+	struct reader r = reader_of(header_value);
 	struct draft draft = { 0 };
 	size_t count = 0;
 
@@ -250,7 +258,7 @@ digest_parse(struct span header_value, bool proxy, struct digest_challenge *to, 
 void
 digest_session_info(struct digest_session *session, struct span authentication_info)
 {
-	struct reader r = { authentication_info.at, authentication_info.at + authentication_info.len };
+	struct reader r = reader_of(authentication_info);
 	struct digest_challenge next = session->challenge;
 	bool bad = false, found = false;
 

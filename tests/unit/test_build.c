@@ -179,14 +179,16 @@ static const struct {
 	{ VIA "\r\n", "192.0.2.1:9999", VIA "\r\n", "192.0.2.1:5060" },
 	{ VIA "\r\n", "192.0.2.2:9999", VIA ";received=192.0.2.2\r\n", "192.0.2.2:5060" },
 	{ VIA ";rport\r\n", "192.0.2.1:9999", VIA ";rport=9999;received=192.0.2.1\r\n", "192.0.2.1:9999" },
-	{ "v: SIP/2.0/UDP 192.0.2.1:5060 ;rport=1;received=1.2.3.4;\r\n branch=z9hG4bKx;x=\"a;b,c\"\r\n", "192.0.2.1:9999",
+	{ "v: SIP/2.0/UDP 192.0.2.1:5060 ;rport=1;received=1.2.3.4;\r\n branch=z9hG4bKx;x=\"a;b,c\"\r\n",
+	    "192.0.2.1:9999",
 	    VIA ";x=\"a;b,c\";rport=9999;received=192.0.2.1\r\n", "192.0.2.1:9999" },
 	{ "Via: SIP/2.0/UDP host.example;branch=b\r\n", "192.0.2.1:9999",
 	    "Via: SIP/2.0/UDP host.example;branch=b;received=192.0.2.1\r\n", "192.0.2.1:5060" },
 	{ "Via: SIP/2.0/UDP [2001:db8::1]:5070;branch=b\r\n", "[2001:db8::1]:9999",
 	    "Via: SIP/2.0/UDP [2001:db8::1]:5070;branch=b\r\n", "[2001:db8::1]:5070" },
 	{ "Via: SIP/2.0/UDP a;branch=b, SIP/2.0/TCP c;branch=d\r\nX: y\r\nv: SIP/2.0/UDP e;rport\r\n", "192.0.2.1:9999",
-	    "Via: SIP/2.0/UDP a;branch=b;received=192.0.2.1\r\nVia: SIP/2.0/TCP c;branch=d\r\nv: SIP/2.0/UDP e;rport\r\n",
+	    "Via: SIP/2.0/UDP a;branch=b;received=192.0.2.1\r\nVia: SIP/2.0/TCP c;branch=d\r\n"
+	    "v: SIP/2.0/UDP e;rport\r\n",
 	    "192.0.2.1:5060" },
 };
 

@@ -8,7 +8,8 @@
 #include "unit.h"
 
 #define MUFASA "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", " \
-	"nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
+	"nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", " \
+	"opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
 #define MUFASA_CNONCE "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
 #define DOE "Digest realm=\"api@example.org\", qop=\"auth\", " \
 	"nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", charset=UTF-8, userhash=true"
@@ -83,8 +84,8 @@ START_TEST(B35_header_line_is_whole)
 	struct digest_session session;
 	struct strbuf line = { 0 };
 
-	ck_assert_uint_eq(digest_parse(span_of("Digest realm=\"a \\\"b\\\"\\\\c\",nonce=\"n\\\"1\",opaque=\"\",qop=auth,"
-	    "algorithm=MD5"), true, &challenge, 1), 1);
+	ck_assert_uint_eq(digest_parse(span_of("Digest realm=\"a \\\"b\\\"\\\\c\",nonce=\"n\\\"1\",opaque=\"\","
+	    "qop=auth,algorithm=MD5"), true, &challenge, 1), 1);
 	ck_assert_str_eq(challenge.realm, "a \"b\"\\c");
 	ck_assert_str_eq(challenge.nonce, "n\"1");
 	digest_session_start(&session, &challenge);
@@ -215,8 +216,8 @@ START_TEST(details_of_a_challenge)
 {
 	struct digest_challenge c;
 
-	ck_assert_uint_eq(parse("Digest realm=\"a\", nonce=\"n\", stale=TRUE, opaque=\"o\", algorithm=sha-256, qop=auth",
-	    &c, 1), 1);
+	ck_assert_uint_eq(parse("Digest realm=\"a\", nonce=\"n\", stale=TRUE, opaque=\"o\", algorithm=sha-256, "
+	    "qop=auth", &c, 1), 1);
 	ck_assert(c.stale && c.has_opaque && c.qop_auth && c.algorithm_given && !c.proxy);
 	ck_assert_int_eq(c.algorithm, DIGEST_SHA256);
 	ck_assert_str_eq(c.opaque, "o");
@@ -243,7 +244,8 @@ END_TEST
 
 START_TEST(B35_nextnonce_starts_anew)
 {
-	static const char *const useless[] = { "", "qop=auth", "nextnonce=\"\"", "nextnonce=\"x", "rspauth=\"nextnonce=y\"" };
+	static const char *const useless[] = { "", "qop=auth", "nextnonce=\"\"", "nextnonce=\"x",
+		"rspauth=\"nextnonce=y\"" };
 	struct digest_challenge challenge;
 	struct digest_session session;
 	struct strbuf line = { 0 };

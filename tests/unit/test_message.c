@@ -196,10 +196,11 @@ static const char *const good[] = {
 	REQUEST REST "Content-Length:\t 2 \r\n\r\nab",
 	REQUEST REST "Supported:\r\nX:y:z\r\n\r\n",
 	REQUEST REST "Contact: <sip:a@b>, , <sip:c@d>\r\n\r\n",
-	/* libosip2 fails for lengths without a body and bodies without a type, leaks on doubled types: it sees neither. */
+	/* libosip2 fails for lengths without a body and bodies without a type: it sees neither. */
 	REQUEST REST "Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n",
 	REQUEST REST "Content-Length: 5\r\n\r\nv=0\r\n",
-	REQUEST REST "Content-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n\r\nx\r\n--b--\r\n",
+	REQUEST REST "Content-Type: multipart/mixed;boundary=b\r\n\r\n"
+	    "--b\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n\r\nx\r\n--b--\r\n",
 	REQUEST REST "Route: what is this\r\nAuthorization: Basic abc\r\n\r\n",
 };
 
@@ -454,7 +455,8 @@ END_TEST
  */
 START_TEST(no_header_is_lost_when_memory_is_short)
 {
-	static const char text[] = REQUEST REST "Via: SIP/2.0/UDP x\r\nContact: <sip:100@192.0.2.1:5060;sk=1>;expires=30\r\n"
+	static const char text[] = REQUEST REST "Via: SIP/2.0/UDP x\r\n"
+	    "Contact: <sip:100@192.0.2.1:5060;sk=1>;expires=30\r\n"
 	    "Contact: \"B\" <sip:200@192.0.2.1>;expires=40\r\nExpires: 50\r\n\r\n";
 	size_t refused = 0, taken = 0;
 
@@ -500,7 +502,8 @@ static const struct {
 	{ "A\nAuthorization: Digestive 0123\n", "A\nAuthorization: ***\n" },
 	{ "A\r\nAuthorization: Digest\r\n", "A\nAuthorization: ***\n" },
 	{ "A\r\nAuthentication-Info: rspauth=\"01\", qop=auth\r\n", "A\nAuthentication-Info: rspauth=***, qop=auth\n" },
-	{ "A\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"n\"\r\n", "A\nWWW-Authenticate: Digest realm=\"a\", nonce=\"n\"\n" },
+	{ "A\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"n\"\r\n",
+	    "A\nWWW-Authenticate: Digest realm=\"a\", nonce=\"n\"\n" },
 	{ "\x80\x02garbage", "\x80?garbage\n" },
 };
 
