@@ -181,7 +181,8 @@ item_text(const struct token *t, struct strbuf *to, bool escape)
 
 	for (size_t i = 0; i < t->text.len; i++) {
 		char c = t->text.at[i];
-		bool escaped = t->mark == '"' && c == '\\' && i + 1 < t->text.len;
+		char next = i + 1 < t->text.len ? t->text.at[i + 1] : '\0';
+		bool escaped = t->mark == '"' && c == '\\' && (next == '"' || next == '\\');
 
 		if (!escaped && !is_control(c) && !(escape && (c == '\'' || c == '\\')))
 			continue;
@@ -348,7 +349,8 @@ unknown_key(struct configlex *lex, const struct token *key, const struct configl
 
 	if (there->names[find_key(key->text, there->names)] != NULL)
 		configreport_error(lex->report, lex->file, key->line, "%.*s stands at the wrong place; it belongs %s",
-		    len, key->text.at, there == lex->account ? "into an account block" : "outside of the account blocks");
+		    len, key->text.at,
+		    there == lex->account ? "into an account block" : "outside of the account blocks");
 	else if (nearest != NULL)
 		configreport_error(lex->report, lex->file, key->line, "unknown key %.*s; did you mean %s?", len,
 		    key->text.at, nearest);

@@ -63,8 +63,8 @@ setup(void)
 static void
 teardown(void)
 {
-	static const char *const names[] = { "main.conf", "a.conf", "b.conf", "secret", "sub/c.conf", "sub/secret", "sub",
-		"" };
+	static const char *const names[] = { "main.conf", "a.conf", "b.conf", "secret", "sub/c.conf", "sub/secret",
+		"sub", "" };
 
 	for (size_t i = 0; i < UNIT_COUNT(names); i++)
 		remove(path_of(names[i]));

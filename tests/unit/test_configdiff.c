@@ -31,7 +31,8 @@ static const struct change {
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "display-name = x"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "dscp = 46"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "contact = received"), ACCOUNT_REREGISTER },
-	{ ACCOUNT("example.com", "contact = 'sip:h'"), ACCOUNT("example.com", "contact = 'sip:i'"), ACCOUNT_REREGISTER },
+	{ ACCOUNT("example.com", "contact = 'sip:h'"),
+	    ACCOUNT("example.com", "contact = 'sip:i'"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "expires = 60s"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), "expires = 60s\n" ACCOUNT("example.com", ""), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "probe-interval = 60s"), ACCOUNT_REREGISTER },
@@ -44,7 +45,8 @@ static const struct change {
 	{ ACCOUNT("example.com; a; b", ""), ACCOUNT("example.com; b; a", ""), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "port = 5061"), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "address-family = ipv4"), ACCOUNT_MOVE },
-	{ ACCOUNT("example.com", "password = 'x'"), ACCOUNT("example.com", "password = 'y' port = 5061"), ACCOUNT_MOVE },
+	{ ACCOUNT("example.com", "password = 'x'"),
+	    ACCOUNT("example.com", "password = 'y' port = 5061"), ACCOUNT_MOVE },
 };
 
 START_TEST(account_changes)
