@@ -7,8 +7,9 @@
  *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38).
  *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
- *     an unregister is waited for two seconds (B38), a REGISTER that another server is asked after: four seconds, or
- *     until its server was not well (B37). Nothing given up like that is sent again, unregisters excepted.
+ *     an unregister is waited for two seconds (B38), a question without Contact for four, and a REGISTER that another
+ *     server is asked after for four, or until its server was not well (B37). Nothing given up like that is sent
+ *     again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
  *  5  One OPTIONS transaction to a server at a time (B10, B21).
@@ -258,7 +259,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
-	else if ((old->kind == HAPPENED_UNREGISTER && age >= UNREGISTER_WAIT_MS) || seen.stopping)
+	else if ((old->kind == HAPPENED_UNREGISTER && age >= UNREGISTER_WAIT_MS) ||
+	    (old->kind == HAPPENED_QUESTION && age >= GIVE_UP_MS) || seen.stopping)
 		old->given_up = true;
 	else if (!address_equal(&old->to, &fresh->to) && (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
 		old->given_up = true;

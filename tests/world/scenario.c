@@ -274,10 +274,11 @@ fail_line(const struct scenario *s, const struct line *line, const char *what)
 static void
 look_at_line(const struct scenario *s, struct line *line)
 {
-	bool never = is_never(line);
+	bool never;
 
 	if (!line->watching)
 		return;
+	never = is_never(line);
 	if (line->by_ms >= 0 && world_ms() > line->by_ms) {
 		line->watching = false;
 		if (!never)
