@@ -257,6 +257,8 @@ give_up(struct account *account)
 	if (attempt != NULL && attempt->kind == ATTEMPT_REGISTER &&
 	    instant_since(attempt->sent_at, now_of(account)) >= REGISTRATION_PATIENCE_MS)
 		not_accepted(account, attempt->candidate, &silent);
+	else if (attempt != NULL && attempt->candidate->server->health.cause == HEALTH_CAUSE_UNREACHABLE)
+		attempt_came_back(attempt);
 	attempt_free(attempt);
 	account->attempt = NULL;
 }

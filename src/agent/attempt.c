@@ -391,6 +391,13 @@ on_answer(struct attempt *attempt, const struct message *answer, struct attempt_
 }
 
 void
+attempt_came_back(struct attempt *attempt)
+{
+	if (instant_since(attempt->sent_at, loop_now(attempt->account->agent->loop)) < SIP_T1_MS)
+		attempt->candidate->bound_until = attempt->bound_before;
+}
+
+void
 attempt_on_result(struct attempt *attempt, const struct clienttx_result *result, struct attempt_outcome *outcome)
 {
 	*outcome = (struct attempt_outcome){ 0 };
@@ -404,8 +411,7 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 		snprintf(outcome->text, sizeof(outcome->text), "no answer");
 		break;
 	case CLIENTTX_UNREACHABLE:
-		if (instant_since(result->began, loop_now(attempt->account->agent->loop)) < SIP_T1_MS)
-			attempt->candidate->bound_until = attempt->bound_before;	/* its only copy came back */
+		attempt_came_back(attempt);
 		outcome->end = ATTEMPT_UNREACHABLE;
 		snprintf(outcome->text, sizeof(outcome->text), "%s", result->error != 0 ? strerror(-result->error) :
 		    transport_failure_str(result->failure));
