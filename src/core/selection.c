@@ -126,7 +126,8 @@ selection_choose(const struct selection_candidate *c, size_t count, int active, 
 	if (active < 0)
 		return (struct selection){ best, SELECTION_FIRST, release };
 	if (!is_free(&c[active], now))
-		return (struct selection){ best, SELECTION_REFUSED, release };
+		return (struct selection){ best,
+			c[active].health == HEALTH_DOWN ? SELECTION_DOWN : SELECTION_REFUSED, release };
 
 	other = first_free(c, count, active, now);
 	if (c[active].silent && other >= 0 && c[other].health == HEALTH_UP)
@@ -172,14 +173,14 @@ selection_reason_text(enum selection_reason reason)
 		[SELECTION_EQUAL] = "as good as any; no move among equals",
 		[SELECTION_BETTER_UNPROVEN] = "a better server has not been seen up",
 		[SELECTION_BETTER_UNSTABLE] = "a better server has not been up for long enough",
-		[SELECTION_BETTER_BLOCKED] = "a better server refused this account or put it off",
+		[SELECTION_BETTER_BLOCKED] = "a better server refused this account, put it off or did not answer it",
 		[SELECTION_ALONE] = "down, but no other server is better off",
 		[SELECTION_DOWN] = "the server before it went down",
 		[SELECTION_SILENT] = "the server before it left a REGISTER unanswered",
-		[SELECTION_REFUSED] = "the server before it refused this account or put it off",
+		[SELECTION_REFUSED] = "the server before it refused this account, put it off or did not answer it",
 		[SELECTION_FAILBACK] = "back to a better server",
 		[SELECTION_DELISTED] = "the server before it is no longer listed",
-		[SELECTION_WAIT] = "every server refused this account or put it off; waiting",
+		[SELECTION_WAIT] = "every server refused this account, put it off or did not answer it; waiting",
 	};
 
 	return text[reason];
