@@ -187,7 +187,11 @@ class Capture:
         return until(lambda: self.packets(**match), timeout, "on the wire: " + text)[0]
 
     def story(self, last=40):
-        return "\n".join(repr(packet) for packet in self.packets()[-last:])
+        """The end of it, to be shown; probes are left out when they would fill the picture."""
+        rows = self.packets()
+        if len(rows) > last:
+            rows = [packet for packet in rows if packet.method != "OPTIONS"]
+        return "\n".join(repr(packet) for packet in rows[-last:])
 
     def end(self):
         if self.running:
