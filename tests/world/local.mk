@@ -25,6 +25,7 @@ SCENARIOS = \
 	tests/scenarios/bad-password.scn \
 	tests/scenarios/binding-not-stored.scn \
 	tests/scenarios/challenged-for-ever.scn \
+	tests/scenarios/contact-fixed.scn \
 	tests/scenarios/contact-rewritten.scn \
 	tests/scenarios/digest-algorithms.scn \
 	tests/scenarios/digest-forgotten.scn \
@@ -48,6 +49,8 @@ SCENARIOS = \
 	tests/scenarios/failback-unregister-silent.scn \
 	tests/scenarios/failback.scn \
 	tests/scenarios/flapping.scn \
+	tests/scenarios/ghost-binding.scn \
+	tests/scenarios/ghost-of-a-late-answer.scn \
 	tests/scenarios/grant-no-number.scn \
 	tests/scenarios/grant-unsaid.scn \
 	tests/scenarios/hung-server-wakes.scn \
@@ -99,6 +102,7 @@ SCENARIOS = \
 	tests/scenarios/reload-new-password.scn \
 	tests/scenarios/reload-removed.scn \
 	tests/scenarios/reload-same.scn \
+	tests/scenarios/request-probe.scn \
 	tests/scenarios/round-of-four.scn \
 	tests/scenarios/rubbish.scn \
 	tests/scenarios/server-asks.scn \
@@ -107,6 +111,7 @@ SCENARIOS = \
 	tests/scenarios/shared-state.scn \
 	tests/scenarios/silent-death-default.scn \
 	tests/scenarios/silent-death-fast.scn \
+	tests/scenarios/slow-server.scn \
 	tests/scenarios/srv-lookup-failed.scn \
 	tests/scenarios/srv-ports-and-none.scn \
 	tests/scenarios/srv-weights.scn \
@@ -117,11 +122,13 @@ SCENARIOS = \
 	tests/scenarios/start-first-silent.scn \
 	tests/scenarios/start-name-in-time.scn \
 	tests/scenarios/start-unknown-before-down.scn \
+	tests/scenarios/stop-during-failback.scn \
 	tests/scenarios/stop-leaves-bindings.scn \
 	tests/scenarios/stop-silent.scn \
 	tests/scenarios/stop-while-registering.scn \
 	tests/scenarios/stop.scn \
-	tests/scenarios/two-days.scn
+	tests/scenarios/two-days.scn \
+	tests/scenarios/two-priorities-one-rank.scn
 
 TESTS += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS) tests/scenarios/README
