@@ -122,11 +122,15 @@ static void
 describe(const struct account *account, const struct candidate *candidate, struct selection_candidate *to)
 {
 	const struct registration *r = &account->registration;
+	enum health_state health = candidate->server->health.state;
 	bool active = candidate == account->active;
 	bool paused = must_pause(account, candidate);
 
+	/* At the start an answer to OPTIONS that came first does not beat a better rank (B32). */
+	if (account->active == NULL && health == HEALTH_UP)
+		health = HEALTH_UNKNOWN;
 	*to = (struct selection_candidate){
-		.health = candidate->server->health.state,
+		.health = health,
 		.health_since = candidate->server->health.since,
 		.trying = active && r->state == REGISTRATION_REGISTERING,
 		.silent = active && r->state == REGISTRATION_REGISTERING && r->silent,
@@ -170,7 +174,8 @@ choose(struct account *account, struct instant *until)
 		describe(account, candidate, &table[count]);
 		of[count++] = candidate;
 	}
-	account->selection = selection_choose(table, count, active, account_timing(account)->failback_stable_ms,
+	account->selection = selection_choose(table, count, active,
+	    failback_stable_ms(&account->failback, account_timing(account)->failback_stable_ms, now_of(account)),
 	    now_of(account));
 	if (account->selection.chosen < 0)
 		return REGISTRATION_EV_NOWHERE;
@@ -236,7 +241,8 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
-		candidate_unbound(candidate);
+		if (outcome->sip_code >= 300)
+			candidate_unbound(candidate);	/* a 2xx that is none may have stored something (B33) */
 	} else {
 		entropy_bytes(&draw, sizeof(draw));
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
@@ -301,6 +307,10 @@ set_out(struct account *account, struct candidate *target)
 	account->moved = returns ? account->leaving_for : account->selection.reason;
 	account->leaving_for = SELECTION_NONE;
 	if (account->active != NULL && account->active != target) {
+		if (is_failover(account->moved))
+			failback_left(&account->failback, now_of(account));
+		if (account->moved == SELECTION_FAILBACK)
+			failback_begin(&account->failback, now_of(account));
 		account->failovers += is_failover(account->moved);
 		account->failbacks += account->moved == SELECTION_FAILBACK;
 		log_line(LOG_LEVEL_NOTICE, account->config->aor, "moves from %s to %s: %s",
@@ -398,19 +408,29 @@ drive(struct account *account, enum registration_event event, struct instant unt
 
 /* ---- bindings left behind ---- */
 
+/* The account does not want what this registrar may hold, and will not be back there soon. */
+static bool
+is_left_behind(const struct account *account, const struct candidate *candidate)
+{
+	bool is_there = candidate == account->active && candidate->penalty.kind != PENALTY_FAILED;
+
+	return !is_there && candidate_may_be_bound(candidate);
+}
+
 /* One that an unanswered or impossible unregister left, on a server that answers again (B40). */
 static void
 clean_up(struct account *account)
 {
+	enum registration_state state = account->registration.state;
 	struct attempt_outcome outcome;
 
-	if (account->background != NULL || account->registration.state != REGISTRATION_REGISTERED ||
+	if ((state != REGISTRATION_REGISTERED && state != REGISTRATION_WAITING) || account->background != NULL ||
 	    account->config->contact_mode == CONTACT_FIXED)
 		return;
 	for (size_t i = 0; i < account->candidate_count; i++) {
 		struct candidate *candidate = account->candidates[i];
 
-		if (candidate == account->active || !candidate_may_be_bound(candidate))
+		if (!is_left_behind(account, candidate))
 			continue;
 		server_watch(candidate->server, candidate->bound_until);
 		if (!candidate_can_be_cleaned(candidate))

@@ -12,6 +12,7 @@
 #include "agent/agent_private.h"
 #include "agent/attempt.h"
 #include "agent/candidate.h"
+#include "core/failback.h"
 #include "core/registration.h"
 #include "core/selection.h"
 
@@ -34,6 +35,7 @@ struct account {
 	enum selection_reason moved;		/* why the active one became active */
 	enum selection_reason leaving_for;	/* why the unregister is pending; NONE */
 	struct registration registration;
+	struct failback failback;
 	struct attempt *attempt;		/* that the machine waits for */
 	struct attempt *background;		/* unregister that nobody waits for (B38, B40) */
 	struct timer *timer;

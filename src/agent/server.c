@@ -76,6 +76,7 @@ probe_sooner(struct server *server)
 	struct instant due = timer_due(server->timer);
 	struct instant latest = instant_add(loop_now(server->agent->loop), jittered(interval_ms(server)));
 
+	latest = instant_max(latest, server->retry_at);
 	if (handle_none(server->probe) && instant_before(latest, due))
 		timer_set(server->timer, latest);
 }
@@ -219,14 +220,18 @@ on_probe_due(void *arg)
 	agent_settle(agent);
 }
 
+/* When the next probe is due, by the answer to this one. */
 static int64_t
 after_answer(struct server *server, const struct message *answer)
 {
 	uint64_t seconds;
+	int64_t wait_ms;
 
-	if (answer->status == 503 && span_number(answer->retry_after, UINT64_MAX, &seconds))
-		return penalty_retry_after_ms(seconds);		/* B14 */
-	return next_interval(server);
+	if (answer->status != 503 || !span_number(answer->retry_after, UINT64_MAX, &seconds))
+		return next_interval(server);
+	wait_ms = penalty_retry_after_ms(seconds);		/* B14 */
+	server->retry_at = instant_add(loop_now(server->agent->loop), wait_ms);
+	return wait_ms;
 }
 
 void
@@ -238,6 +243,7 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 	bool active = server->active > 0;
 
 	server->probe = (struct handle){ 0 };
+	server->retry_at = now;
 	switch (result->end) {
 	case CLIENTTX_ANSWER:
 		server->rtt_ms = instant_since(result->began, now);
@@ -320,6 +326,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->agent = agent;
 	server->peer = *peer;
 	server->rtt_ms = -1;
+	server->watched_until = server->retry_at = loop_now(agent->loop);
 	LIST_INIT(&server->candidates);
 	peer_str(peer, server->text);
 	health_init(&server->health, loop_now(agent->loop));

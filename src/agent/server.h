@@ -33,6 +33,7 @@ struct server {
 	bool answered;
 	struct instant watched_until;	/* it may hold a binding left behind: probed every 30 s (B40) */
 
+	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
 	int64_t rtt_ms;			/* -1: none yet */

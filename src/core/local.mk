@@ -3,6 +3,7 @@
 libcore_a_SOURCES += \
 	src/core/candidates.c src/core/candidates.h \
 	src/core/dnsview.c src/core/dnsview.h \
+	src/core/failback.c src/core/failback.h \
 	src/core/grant.c src/core/grant.h \
 	src/core/health.c src/core/health.h \
 	src/core/hosts.c src/core/hosts.h \

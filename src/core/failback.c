@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/failback.h"
+
+static bool
+lasted(const struct failback *f, struct instant now)
+{
+	return instant_since(f->began, now) >= FAILBACK_LASTED_MS;
+}
+
+void
+failback_begin(struct failback *f, struct instant now)
+{
+	f->on_trial = true;
+	f->began = now;
+}
+
+void
+failback_left(struct failback *f, struct instant now)
+{
+	if (!f->on_trial)
+		return;
+	f->on_trial = false;
+	if (lasted(f, now))
+		f->wait_ms = 0;
+	else if (f->wait_ms == 0)
+		f->wait_ms = FAILBACK_WAIT_MIN_MS;
+	else
+		f->wait_ms = f->wait_ms * 2 < FAILBACK_WAIT_MAX_MS ? f->wait_ms * 2 : FAILBACK_WAIT_MAX_MS;
+}
+
+int64_t
+failback_stable_ms(struct failback *f, int64_t configured_ms, struct instant now)
+{
+	if (f->on_trial && lasted(f, now))
+		*f = (struct failback){ 0 };
+	return f->wait_ms > configured_ms ? f->wait_ms : configured_ms;
+}
