@@ -102,7 +102,7 @@ def all_dead(w):
     equal((first.users(), second.users()), (["100"], []), "the bindings")
 
 
-@case("B14 B18 B38 B74", limit=60)
+@case("B14 B18 B33 B38 B74", limit=60)
 def options_200_register_503(w):
     """a preferred server that answers OPTIONS 200 and REGISTER 503 makes nothing swing"""
     capture = w.capture()
@@ -118,7 +118,7 @@ def options_200_register_503(w):
     since = wall()
     stays(lambda: daemon.account("100").active == second.name, 34, "active on " + second.name, pause=0.5)
     equal(capture.registers(target=second.address, since=since), [], "the working registration is not touched")
-    tries = capture.registers(target=first.address)
+    tries = capture.registers(target=first.address, unregisters=False)
     check(len(tries) <= 4, "%d REGISTERs at the refusing server in 34 s\n%s" % (len(tries), capture.story()))
     check(all(packet.header("Contact") is None for packet in tries[1:]), "after the first one it is only asked (B38)")
     check(len(capture.packets(method="OPTIONS", code=200, source=first.address, target=daemon.address,
@@ -126,8 +126,13 @@ def options_200_register_503(w):
     w.note("REGISTERs at the refusing server in 34 s: %d" % len(tries))
 
     first.answer_register(0)
+    since = wall()
     equal(daemon.ctl("register", "100")[0], 0, "sipkeepctl register")
     daemon.active("100", first.name)
+    time.sleep(0.5)
+    granted = [packet for packet in capture.packets(method="REGISTER", code=200, source=first.address, since=since)
+               if packet.header("Contact")]
+    equal(len(granted), 1, "grants by the preferred server: one is enough (B33)\n" + capture.story())
     equal((first.users(), second.users()), (["100"], []), "the bindings")
 
 

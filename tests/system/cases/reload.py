@@ -2,6 +2,7 @@
 """SIGHUP and `sipkeepctl reload`: whole or not at all, and as a difference."""
 
 import signal
+import time
 
 from parts.case import case, check, equal, stays, until
 from parts.daemon import wall
@@ -86,4 +87,7 @@ def reload_changed(w):
     left = capture.registers(user="101", target=first.address, since=since, unregisters=True)
     came = capture.registers(user="101", target=second.address, since=since, unregisters=False)
     check(left and came and left[0].time < came[0].time, "unregistered first\n" + capture.story())
+    time.sleep(0.3)
+    equal(len(capture.packets(method="REGISTER", user="101", code=200, source=second.address)), 1,
+          "grants by the new server: one is enough (B33)\n" + capture.story())
     equal(capture.packets(method="REGISTER", user="100", since=begun), [], "packets of the untouched account")
