@@ -32,9 +32,10 @@ struct program {
 static void
 print_help(FILE *to)
 {
-	fputs("usage: callserver [-iv] [-u USER:PASSWORD] [-r REALM] [-a ALGORITHM] [-n SECONDS] udp:ADDRESS:PORT ...\n"
+	fputs("usage: callserver [-iv] [-u USER:PASSWORD] [-r REALM] [-a ALGORITHM] [-n SECONDS] udp:ADDRESS[:PORT] ...\n"
 	      "\n"
-	      "Stands in for SIP call servers, one at each address. Says \"ready\" when all listen.\n"
+	      "Stands in for SIP call servers, one at each address, without PORT on any that is free. Says \"ready\"\n"
+	      "with the addresses when all listen.\n"
 	      "\n"
 	      "Options:\n"
 	      "  -u USER:PASSWORD  a user, as often as needed; the user * stands for everybody (*:secret)\n"
@@ -109,7 +110,7 @@ listen_at(struct program *program, const char *text)
 	char error[256] = "";
 
 	if (program->count == SERVERS_MAX || strncmp(text, "udp:", 4) != 0 || !address_parse(&address, text + 4)) {
-		fprintf(stderr, "callserver: %s: udp:ADDRESS:PORT, %d of them at most\n", text, SERVERS_MAX);
+		fprintf(stderr, "callserver: %s: udp:ADDRESS[:PORT], %d of them at most\n", text, SERVERS_MAX);
 		return false;
 	}
 	program->servers[program->count] = server_new(&program->site, &address, error);
