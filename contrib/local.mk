@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: ISC
-EXTRA_DIST += contrib/sipkeepd.conf
+# The sample goes where the package's documents go; the scripts are for who has the source.
+
+dist_doc_DATA = contrib/sipkeepd.conf README NEWS
+dist_noinst_SCRIPTS += contrib/quickstart tests/run
