@@ -7,9 +7,10 @@
  *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38).
  *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
- *     an unregister is waited for two seconds (B38), a question without Contact for four, and a REGISTER that another
- *     server is asked after for four, or until its server was not well (B37). Nothing given up like that is sent
- *     again, unregisters excepted.
+ *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
+ *     before (B40); a question without Contact for four, or until the server where the account is was not well; a
+ *     REGISTER that another server is asked after for four, or until its server was not well (B37). Nothing given up
+ *     like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
  *  5  One OPTIONS transaction to a server at a time (B10, B21).
@@ -41,6 +42,7 @@ struct sent {				/* a transaction of the agent, by branch */
 	uint32_t cseq;
 	struct instant began;
 	bool ended, given_up;
+	bool cleans_up;			/* an unregister at a server where the account is no more */
 };
 
 struct call {
@@ -251,6 +253,32 @@ unwell_since(const struct address *server, struct instant then)
 	    || (network_unwell().ms != 0 && !instant_before(network_unwell(), then));
 }
 
+/* Where the account was granted a registration last that still lives; NULL: nowhere. */
+static const struct host *
+home_of(const char *aor)
+{
+	const struct host *home = NULL;
+	struct instant granted = { 0 };
+
+	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next) {
+		struct instant when;
+
+		if (registrar_binding(host, aor, &when) && !instant_before(when, granted)) {
+			home = host;
+			granted = when;
+		}
+	}
+	return home;
+}
+
+static bool
+home_unwell(const char *aor, struct instant then)
+{
+	const struct host *home = home_of(aor);
+
+	return home != NULL && unwell_since(&home->address, then);
+}
+
 static void
 check_pending_register(struct sent *old, const struct sent *fresh, const char *where)
 {
@@ -259,8 +287,9 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
-	else if ((old->kind == HAPPENED_UNREGISTER && age >= UNREGISTER_WAIT_MS) ||
-	    (old->kind == HAPPENED_QUESTION && age >= GIVE_UP_MS) || seen.stopping)
+	else if ((old->kind == HAPPENED_UNREGISTER && (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
+	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
+	    seen.stopping)
 		old->given_up = true;
 	else if (!address_equal(&old->to, &fresh->to) && (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
 		old->given_up = true;
@@ -355,6 +384,7 @@ check_request(const struct message *m, const struct address *to, const char *whe
 	s->cseq = m->cseq;
 	s->began = world_now();
 	s->ended = failed;
+	s->cleans_up = s->kind == HAPPENED_UNREGISTER && home_of(aor) != NULL && home_of(aor) != network_host(to);
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
 	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
 	*seen.newest = s;

@@ -124,11 +124,14 @@ live(const struct binding *b)
 }
 
 bool
-registrar_binding(const struct host *host, const char *aor)
+registrar_binding(const struct host *host, const char *aor, struct instant *granted)
 {
 	for (const struct binding *b = host->bindings; b != NULL; b = b->next) {
-		if (live(b) && strcmp(b->aor, aor) == 0)
-			return true;
+		if (!live(b) || strcmp(b->aor, aor) != 0)
+			continue;
+		if (granted != NULL)
+			*granted = b->granted_at;
+		return true;
 	}
 	return false;
 }
@@ -137,7 +140,7 @@ bool
 world_binding(const char *aor, const struct address *server)
 {
 	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next) {
-		if ((server == NULL || address_equal(server, &host->address)) && registrar_binding(host, aor))
+		if ((server == NULL || address_equal(server, &host->address)) && registrar_binding(host, aor, NULL))
 			return true;
 	}
 	return false;
