@@ -327,6 +327,8 @@ send_attempt(struct account *account, struct candidate *candidate, enum attempt_
 {
 	struct attempt_outcome outcome;
 
+	if (kind == ATTEMPT_REGISTER)
+		account->refresh_wanted = false;	/* this is it */
 	account->attempt = attempt_new(account, candidate, kind, &outcome);
 	if (account->attempt != NULL)
 		return true;
@@ -561,6 +563,8 @@ account_configure(struct account *account, struct config_box *box, const struct 
     enum account_change change)
 {
 	struct config_box *old = account->box;
+	bool other_credentials = strcmp(account->config->auth_user, config->auth_user) != 0 ||
+	    strcmp(account->config->password, config->password) != 0;
 
 	account->box = config_box_hold(box);
 	account->config = config;
@@ -575,7 +579,8 @@ account_configure(struct account *account, struct config_box *box, const struct 
 	case ACCOUNT_REREGISTER:
 		break;
 	}
-	roster_forget_nonces(account);
+	if (other_credentials)
+		roster_forget_nonces(account);
 	account_register(account);
 	account->refresh_wanted = change == ACCOUNT_REREGISTER;
 }

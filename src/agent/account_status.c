@@ -39,6 +39,12 @@ agent_account_by_name(const struct agent *agent, const char *name)
 	return NULL;
 }
 
+static bool
+active_is_down(const struct account *account)
+{
+	return account->active != NULL && account->active->server->health.state == HEALTH_DOWN;
+}
+
 /* What is granted has not run out. */
 static bool
 is_granted(const struct account *account, struct instant now)
@@ -62,6 +68,8 @@ state_of(const struct account *account, struct instant now)
 	case REGISTRATION_REGISTERED:
 	case REGISTRATION_REFRESHING:
 	case REGISTRATION_ASKING:
+		if (active_is_down(account))
+			break;		/* whatever was granted, nobody answers there */
 		return is_granted(account, now) ? ACCOUNT_REGISTERED : ACCOUNT_REGISTERING;
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_LEAVING:

@@ -63,7 +63,7 @@ enum account_state {			/* B70 */
 	ACCOUNT_REGISTERED,
 	ACCOUNT_REGISTERING,
 	ACCOUNT_FAILED,			/* refused by every server that would answer */
-	ACCOUNT_DOWN,			/* no server answers, or none is known */
+	ACCOUNT_DOWN,			/* no server answers, or none is known, whatever was granted */
 	ACCOUNT_FROZEN,			/* B60 */
 };
 

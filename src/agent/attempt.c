@@ -384,6 +384,8 @@ on_answer(struct attempt *attempt, const struct message *answer, struct attempt_
 		refused(outcome, answer, NULL);
 		break;
 	case PENALTY_PUTS_OFF:
+		if (answer->status != 408)
+			attempt->candidate->bound_until = attempt->bound_before;	/* this one was not stored */
 		outcome->end = ATTEMPT_PUT_OFF;
 		describe(outcome, answer, NULL);
 		break;
