@@ -71,13 +71,16 @@ tests_unit_test_str_LDADD = $(unit_core_libs)
 tests_unit_test_build_SOURCES = tests/unit/test_build.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
 tests_unit_test_build_CFLAGS = $(unit_cflags)
 tests_unit_test_build_LDADD = $(unit_sip_libs)
-tests_unit_test_clienttx_SOURCES = tests/unit/test_clienttx.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
+tests_unit_test_clienttx_SOURCES = tests/unit/test_clienttx.c tests/unit/unit.h tests/unit/fake_net.c \
+	tests/unit/fake_net.h
 tests_unit_test_clienttx_CFLAGS = $(unit_cflags)
 tests_unit_test_clienttx_LDADD = $(unit_sip_libs)
-tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
+tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h tests/unit/fake_net.c \
+	tests/unit/fake_net.h
 tests_unit_test_digest_CFLAGS = $(unit_cflags)
 tests_unit_test_digest_LDADD = $(unit_sip_libs)
-tests_unit_test_message_SOURCES = tests/unit/test_message.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
+tests_unit_test_message_SOURCES = tests/unit/test_message.c tests/unit/unit.h tests/unit/fake_net.c \
+	tests/unit/fake_net.h
 tests_unit_test_message_CFLAGS = $(unit_cflags)
 tests_unit_test_message_LDADD = $(unit_sip_libs)
 tests_unit_test_token_SOURCES = tests/unit/test_token.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
@@ -118,17 +121,22 @@ tests_unit_test_configdiff_CFLAGS = $(unit_cflags)
 tests_unit_test_configdiff_LDADD = $(unit_config_libs)
 
 # Names, with name servers of the test's.
-tests_unit_test_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h tests/unit/fake_names_net.c tests/unit/fake_names_net.h
+tests_unit_test_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h tests/unit/fake_names_net.c \
+	tests/unit/fake_names_net.h
 tests_unit_test_names_CFLAGS = $(unit_cflags)
 tests_unit_test_names_LDADD = libagent.a $(LIBS_CORE) $(CHECK_LIBS)
 
 # What is seen from outside, of an agent of the test's.
-tests_unit_test_control_SOURCES = tests/unit/test_control.c tests/unit/unit.h tests/unit/fake_agent.c tests/unit/fake_agent.h
+tests_unit_test_control_SOURCES = tests/unit/test_control.c tests/unit/unit.h tests/unit/fake_agent.c \
+	tests/unit/fake_agent.h
 tests_unit_test_control_CFLAGS = $(unit_cflags)
-tests_unit_test_control_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) $(CHECK_LIBS)
-tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/unit.h tests/unit/fake_agent.c tests/unit/fake_agent.h
+tests_unit_test_control_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
+	$(CHECK_LIBS)
+tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/unit.h tests/unit/fake_agent.c \
+	tests/unit/fake_agent.h
 tests_unit_test_status_CFLAGS = $(unit_cflags)
-tests_unit_test_status_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) $(CHECK_LIBS)
+tests_unit_test_status_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
+	$(CHECK_LIBS)
 
 # Manual, sample and code know the same keys.
 check_PROGRAMS += tests/unit/list_keys
@@ -139,10 +147,10 @@ unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
 
-# srcdir is exported by Automake. Sanitizers and emulators are slow: Check's limit of 4 s is for nobody's good.
+# srcdir is exported by Automake. Under sanitizers and emulators Check's own limit, 4 s, is too little.
 AM_TESTS_ENVIRONMENT = \
 	LIST_KEYS='$(top_builddir)/tests/unit/list_keys$(EXEEXT)'; export LIST_KEYS; \
 	LIBCORE='$(top_builddir)/libcore.a'; export LIBCORE; \
-	COMPILE='$(CC) -I$(top_srcdir)/src -I$(top_builddir) -D_GNU_SOURCE $(STD) $(WARNINGS) $(OSIP_CFLAGS) $(CPPFLAGS)'; \
-	export COMPILE; \
+	COMPILE='$(CC) -I$(top_srcdir)/src -I$(top_builddir) -D_GNU_SOURCE $(STD) $(WARNINGS) $(OSIP_CFLAGS) \
+	$(CPPFLAGS)'; export COMPILE; \
 	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;

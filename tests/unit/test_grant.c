@@ -23,7 +23,8 @@ static const struct {
 	{ "nothing is said: what was asked", { { 0 } }, NULL, GRANT_GIVEN, ASKED },
 	{ "Expires alone", { { 0 } }, "120", GRANT_GIVEN, 120 },
 	{ "own Contact before Expires", { { "alice", "192.0.2.1", 5060, "sk=0123", "60" } }, "120", GRANT_GIVEN, 60 },
-	{ "own Contact says nothing: Expires", { { "alice", "192.0.2.1", 5060, "sk=0123", NULL } }, "120", GRANT_GIVEN, 120 },
+	{ "own Contact says nothing: Expires", { { "alice", "192.0.2.1", 5060, "sk=0123", NULL } }, "120",
+	    GRANT_GIVEN, 120 },
 	{ "nor does Expires", { { "alice", "192.0.2.1", 5060, "sk=0123", NULL } }, NULL, GRANT_GIVEN, ASKED },
 
 	/* which one is ours */

@@ -276,7 +276,8 @@ START_TEST(words)
 	ck_assert_str_eq(health_state_str(HEALTH_DOWN), "down");
 	for (int i = 0; i < HEALTH_CAUSES; i++)
 		for (int j = 0; j < i; j++)
-			ck_assert_str_ne(health_cause_str((enum health_cause)i), health_cause_str((enum health_cause)j));
+			ck_assert_str_ne(health_cause_str((enum health_cause)i),
+			    health_cause_str((enum health_cause)j));
 }
 END_TEST
 

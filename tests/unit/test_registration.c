@@ -140,8 +140,9 @@ START_TEST(every_event_in_every_state)
 		ck_assert_int_eq((int)r.state, _i);
 		before = r;
 		did = registration_step(&r, (enum registration_event)event, at(77777), false, at(0));
-		ck_assert_msg((int)r.state == to && (int)did == action, "%s: event %d in %s: %s, action %d", rule, event,
-		    registration_state_str((enum registration_state)_i), registration_state_str(r.state), (int)did);
+		ck_assert_msg((int)r.state == to && (int)did == action, "%s: event %d in %s: %s, action %d", rule,
+		    event, registration_state_str((enum registration_state)_i), registration_state_str(r.state),
+		    (int)did);
 		if (deadline == KEEPS)
 			ck_assert_int_eq(r.deadline.ms, before.deadline.ms);
 		else if (deadline == NONE)
@@ -461,7 +462,8 @@ START_TEST(any_event_at_any_time)
 	for (int i = 0; i < 100000; i++) {
 		unsigned event = below(i % 50 == 49 ? EVENTS : EVENTS - 1);
 
-		registration_step(&r, (enum registration_event)event, at(i + (int64_t)below(1000)), below(2) != 0, at(i));
+		registration_step(&r, (enum registration_event)event, at(i + (int64_t)below(1000)),
+		    below(2) != 0, at(i));
 		if ((int)r.state < 0 || (int)r.state >= STATES || r.since.ms > i)
 			ck_abort_msg("event %u: state %d", event, (int)r.state);
 		if (r.state == REGISTRATION_STOPPED)

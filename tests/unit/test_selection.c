@@ -389,7 +389,9 @@ START_TEST(every_table_of_three)
 
 	for (int b = 0; b < LOOKS; b++)
 		for (int d = 0; d < LOOKS; d++) {
-			struct selection_candidate c[THREE] = { look(_i, order[0]), look(b, order[1]), look(d, order[2]) };
+			struct selection_candidate c[THREE] = {
+				look(_i, order[0]), look(b, order[1]), look(d, order[2]),
+			};
 
 			check_one(c, -1);
 			for (int active = 0; active < THREE; active++) {
