@@ -291,7 +291,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
 	    seen.stopping)
 		old->given_up = true;
-	else if (!address_equal(&old->to, &fresh->to) && (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
+	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)", fresh->aor, where,

@@ -12,6 +12,15 @@ scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/worl
 # The world parses with libsip.a, which sends through the world: it stands on both sides.
 scenario_LDADD = libagent.a libsip.a libworld.a libsip.a libcore.a $(LIBS_EXTERNAL)
 
+if HAVE_CHECK
+check_PROGRAMS += tests/world/test_world
+TESTS += tests/world/test_world
+endif
+tests_world_test_world_SOURCES = tests/world/test_world.c tests/unit/unit.h
+tests_world_test_world_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_world_test_world_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_world_test_world_LDADD = libworld.a libsip.a libworld.a libcore.a $(OSIP_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+
 TEST_EXTENSIONS = .scn
 SCN_LOG_COMPILER = $(top_builddir)/scenario$(EXEEXT)
 
