@@ -35,7 +35,7 @@ awk '
 		may("main", "base core net sip agent control main")
 
 		only("event", "^net/")
-		only("ev", "^net/")
+		only("ev.h", "^net/")
 		only("udns.h", "^net/")
 		only("libmnl/", "^net/")
 		only("openssl/ssl.h", "^net/")

@@ -140,6 +140,7 @@ tests_unit_test_status_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIB
 
 # Manual, sample and code know the same keys.
 check_PROGRAMS += tests/unit/list_keys
+tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
 tests_unit_list_keys_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 
 unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_symbols.sh \

@@ -196,6 +196,8 @@ START_TEST(b17_a_silent_register_counts_as_one_round)
 	verdict = health_suspect(&h, at(4000));
 	ck_assert(verdict.confirm && !verdict.changed);
 	ck_assert_int_eq((int)h.state, HEALTH_UP);
+	verdict = health_suspect(&h, at(4001));
+	ck_assert(!verdict.confirm);	/* the other round is on its way already */
 	verdict = health_silence(&h, at(4000), true, at(8000));
 	ck_assert(verdict.changed);
 	ck_assert_int_eq((int)h.state, HEALTH_DOWN);

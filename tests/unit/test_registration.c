@@ -269,6 +269,9 @@ START_TEST(since_is_when_the_state_was_entered)
 	ck_assert_int_eq(r.since.ms, 5000);
 	step(&r, REGISTRATION_EV_STAY, 6000);
 	ck_assert_int_eq(r.since.ms, 5000);
+	make(&r, WAITING);
+	registration_step(&r, REGISTRATION_EV_WAIT, at(60000), false, at(7000));
+	ck_assert_int_eq(r.since.ms, 0);
 }
 END_TEST
 
