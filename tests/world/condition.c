@@ -506,10 +506,12 @@ condition_parse(struct condition *c, const struct words *words, char wrong[256])
 		const struct kind *kind = &kinds[c->kind];
 		size_t arguments = c->words.count - 1;
 
-		if (strcmp(kind->name, c->words.at[0]) == 0 && arguments >= kind->words_min && arguments <= kind->words_max)
+		if (strcmp(kind->name, c->words.at[0]) == 0 && arguments >= kind->words_min &&
+		    arguments <= kind->words_max)
 			return kind->parse == NULL || kind->parse(c, wrong);
 	}
-	snprintf(wrong, 256, "no such condition, or not with so many words: \"%s\"", c->words.count > 0 ? c->words.at[0] : "");
+	snprintf(wrong, 256, "no such condition, or not with so many words: \"%s\"",
+	    c->words.count > 0 ? c->words.at[0] : "");
 	return false;
 }
 

@@ -159,7 +159,8 @@ remember(const char *name, enum dns_type type, const struct dns_record *record)
 	struct told *t;
 
 	for (t = dns.told; t != NULL; t = t->next) {
-		if (strcasecmp(t->name, name) == 0 && t->type == type && memcmp(&t->record, record, sizeof(*record)) == 0)
+		if (strcasecmp(t->name, name) == 0 && t->type == type
+		    && memcmp(&t->record, record, sizeof(*record)) == 0)
 			return;
 	}
 	t = memory(sizeof(*t));
@@ -174,7 +175,8 @@ bool
 dns_told_address(const char *name, const struct address *address)
 {
 	for (const struct told *t = dns.told; t != NULL; t = t->next) {
-		if (t->type != DNS_SRV && strcasecmp(t->name, name) == 0 && address_same_ip(&t->record.address, address))
+		if (t->type != DNS_SRV && strcasecmp(t->name, name) == 0
+		    && address_same_ip(&t->record.address, address))
 			return true;
 	}
 	return false;

@@ -307,7 +307,8 @@ check_pending(const struct sent *fresh, const char *where)
 			continue;
 		if (fresh->kind != HAPPENED_OPTIONS && old->aor == fresh->aor)
 			check_pending_register(old, fresh, where);
-		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS && address_equal(&old->to, &fresh->to)
+		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS
+		    && address_equal(&old->to, &fresh->to)
 		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
 			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
 			    (long long)instant_since(old->began, fresh->began));
@@ -324,9 +325,9 @@ kind_of(const struct message *m)
 	if (m->contact_count == 0)
 		return HAPPENED_QUESTION;
 	for (size_t i = 0; i < m->contact_count; i++) {
-		struct span expires = span_there(m->contacts[i].expires) ? m->contacts[i].expires : m->expires;
+		struct span own = m->contacts[i].expires;
 
-		if (!span_equal(expires, "0"))
+		if (!span_equal(span_there(own) ? own : m->expires, "0"))
 			all_zero = false;
 	}
 	return all_zero ? HAPPENED_UNREGISTER : HAPPENED_REGISTER;
@@ -458,20 +459,27 @@ unregister_given_up(const char *aor, const struct address *server)
 	return false;
 }
 
+static void
+check_second(const struct host *other, struct binding *old, const struct host *host, struct binding *fresh,
+    struct instant request_sent)
+{
+	if (unwell_since(&other->address, old->granted_at) || unregister_given_up(old->aor, &other->address))
+		old->abandoned = true;
+	else if (unwell_since(&host->address, request_sent))
+		fresh->abandoned = true;
+	else
+		world_fail("%s has two live bindings, on %s and on %s (B30)", old->aor, other->text, host->text);
+}
+
 void
 invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent)
 {
 	fresh->abandoned = false;
 	for (struct host *other = network_hosts(); other != NULL; other = other->hh.next) {
 		for (struct binding *b = other->bindings; b != NULL; b = b->next) {
-			if (b == fresh || b->abandoned || !instant_before(world_now(), b->ends) || strcmp(b->aor, fresh->aor) != 0)
-				continue;
-			if (unwell_since(&other->address, b->granted_at) || unregister_given_up(b->aor, &other->address))
-				b->abandoned = true;
-			else if (unwell_since(&host->address, request_sent))
-				fresh->abandoned = true;
-			else
-				world_fail("%s has two live bindings, on %s and on %s (B30)", b->aor, other->text, host->text);
+			if (b != fresh && !b->abandoned && instant_before(world_now(), b->ends)
+			    && strcmp(b->aor, fresh->aor) == 0)
+				check_second(other, b, host, fresh, request_sent);
 		}
 	}
 }

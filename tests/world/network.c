@@ -191,7 +191,8 @@ on_arrival(void *arg)
 		const struct host *host = network_host(&f->from);
 
 		if (message.request)
-			world_story("<-   %s  %.*s", host == NULL ? "?" : host->text, (int)message.method.len, message.method.at);
+			world_story("<-   %s  %.*s", host == NULL ? "?" : host->text, (int)message.method.len,
+			    message.method.at);
 		else
 			world_story("<-   %s  %d %.*s to %.*s %u", host == NULL ? "?" : host->text, message.status,
 			    (int)message.reason_phrase.len, message.reason_phrase.at, (int)message.cseq_method.len,
@@ -340,10 +341,12 @@ world_server_sends(const struct address *server, const char *method)
 
 	own.port = net.transport == NULL ? 0 : net.transport->port[family_index(server)];
 	address_str(&own, text);
-	strbuf_printf(&b, "%s sip:anyone@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKworld%u;rport\r\nMax-Forwards: 70\r\n"
-	    "From: <sip:server@%s>;tag=w%u\r\nTo: <sip:anyone@%s>\r\nCall-ID: world%u\r\nCSeq: 1 %s\r\n"
-	    "Contact: <sip:server@%s>\r\nContent-Length: 0\r\n\r\n", method, text, host->text, world_random(1000000), host->text,
-	    world_random(1000000), text, world_random(1000000), method, host->text);
+	strbuf_printf(&b, "%s sip:anyone@%s SIP/2.0\r\n", method, text);
+	strbuf_printf(&b, "Via: SIP/2.0/UDP %s;branch=z9hG4bKworld%u;rport\r\n", host->text, world_random(1000000));
+	strbuf_printf(&b, "From: <sip:server@%s>;tag=w%u\r\n", host->text, world_random(1000000));
+	strbuf_printf(&b, "To: <sip:anyone@%s>\r\nCall-ID: world%u\r\n", text, world_random(1000000));
+	strbuf_printf(&b, "CSeq: 1 %s\r\nContact: <sip:server@%s>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+	    method, host->text);
 	host->asked_us = true;
 	network_to_agent(host, b.data, b.len, 0);
 	strbuf_fini(&b);
@@ -352,7 +355,8 @@ world_server_sends(const struct address *server, const char *method)
 void
 world_server_forges(const struct address *server)
 {
-	static const uint8_t foreign[] = "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.100:5060;branch=z9hG4bKforged\r\n";
+	static const uint8_t foreign[] = "OPTIONS sip:10.0.0.1 SIP/2.0\r\n"
+	    "Via: SIP/2.0/UDP 10.0.0.100:5060;branch=z9hG4bKforged\r\n";
 
 	icmp(server, TRANSPORT_PORT_UNREACHABLE, foreign, sizeof(foreign) - 1);
 }

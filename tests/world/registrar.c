@@ -35,7 +35,8 @@ host_well(const struct host *host)
 
 	return s->mode == HOST_UP && s->loss_percent == 0 && s->delay_ms == 0 && s->options_code != 0
 	    && s->options_code != 408 && s->options_code < 500 && s->register_delay_ms == 0
-	    && (s->registering == REGISTER_OK || s->registering == REGISTER_BARE || s->registering == REGISTER_REWRITTEN);
+	    && (s->registering == REGISTER_OK || s->registering == REGISTER_BARE
+	    || s->registering == REGISTER_REWRITTEN);
 }
 
 /* ---- Answers ---- */

@@ -32,7 +32,8 @@ play(const char *path, uint64_t seed, bool verbose, bool check)
 		good = scenario_run(&scenario);
 		if (!good && !verbose)
 			world_story_print();
-		printf("%s  %s, seed %llu, %lld s, %llu events\n", good ? "ok" : "NOT OK", path, (unsigned long long)seed,
+		printf("%s  %s, seed %llu, %lld s, %llu events\n", good ? "ok" : "NOT OK", path,
+		    (unsigned long long)seed,
 		    (long long)world_ms() / 1000, (unsigned long long)world_events());
 		if (!good)
 			printf("        %s\n", world_failure());

@@ -100,7 +100,7 @@ struct config *scenario_config(const struct scenario *scenario, struct strbuf *e
 struct verb {
 	const char *name;
 	bool (*run)(struct scenario *scenario, struct line *line, bool check, char wrong[256]);
-	bool declares;			/* may stand untimed before the first timed line: what the world is at the start */
+	bool declares;			/* may stand untimed: how the world is at the start */
 	bool later;			/* may be timed */
 	void *(*save)(const struct line *line);		/* the state before, for `for` */
 	void (*restore)(const struct line *line, void *saved);
