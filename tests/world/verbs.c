@@ -389,7 +389,8 @@ restore_nameserver(const struct line *line, void *saved)
 
 static const struct { const char *word; enum dns_outcome outcome; } outcomes[] = {
 	{ "nxdomain", DNS_NXDOMAIN }, { "nodata", DNS_NODATA }, { "servfail", DNS_SERVFAIL },
-	{ "refused", DNS_REFUSED }, { "silent", DNS_SILENT }, { "malformed", DNS_MALFORMED }, { "truncated", DNS_TRUNCATED },
+	{ "refused", DNS_REFUSED }, { "silent", DNS_SILENT },
+	{ "malformed", DNS_MALFORMED }, { "truncated", DNS_TRUNCATED },
 };
 
 static bool
@@ -464,7 +465,7 @@ verb_dns(struct scenario *scenario, struct line *line, bool check, char wrong[25
 	if (w.count >= 3 && w.count <= 4 && dns_outcome_line(&w, check))
 		return true;
 	if (w.count < 4)
-		return bad(wrong, "it is: dns NAME SRV PRIO WEIGHT PORT TARGET, NAME A|AAAA ADDR…, NAME [TYPE] OUTCOME");
+		return bad(wrong, "it is: dns NAME SRV PRIO WEIGHT PORT TARGET, NAME A|AAAA ADDR…, NAME OUTCOME");
 	type = strcmp(w.at[2], "SRV") == 0 ? DNS_SRV : strcmp(w.at[2], "AAAA") == 0 ? DNS_AAAA : DNS_A;
 	if (strcmp(w.at[2], dns_type_str(type)) != 0)
 		return bad(wrong, "\"%s\" is not SRV, A or AAAA", w.at[2]);
