@@ -295,8 +295,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
 		old->given_up = true;
 	else
-		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)", fresh->aor, where,
-		    address_str(&old->to, text), (long long)age);
+		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",
+		    fresh->aor, where, address_str(&old->to, text), (long long)age);
 }
 
 static void
