@@ -10,3 +10,5 @@ tests_callserver_callserver_SOURCES = \
 	tests/callserver/main.c \
 	tests/callserver/server.c tests/callserver/server.h
 tests_callserver_callserver_LDADD = libsip.a $(LIBS_NET) $(LIBS_CORE) $(OSIP_LIBS) $(CRYPTO_LIBS) $(LIBS_WORLD_EXTERNAL)
+
+EXTRA_DIST += tests/callserver/check.py
