@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/choice.h"
+#include "agent/leftovers.h"
 #include "agent/roster.h"
 #include "base/log.h"
 #include "net/entropy.h"
@@ -13,11 +15,11 @@ enum {
 	NAMES_WAIT_MS = 4000,		/* B32 */
 	AUTH_REFUSALS_MAX = 2,		/* B16 */
 	AUTH_PAUSE_MS = 30 * 1000,
-	REFRESH_AGAIN_MS = 5000,	/* a Contact that the server sees elsewhere (B30), once it was accepted before */
+	FOLLOW_AGAIN_MS = 5000,		/* a Contact that the server sees elsewhere (B30) */
 };
 
-static struct instant
-now_of(const struct account *account)
+struct instant
+account_now(const struct account *account)
 {
 	return loop_now(account->agent->loop);
 }
@@ -65,7 +67,7 @@ account_new(struct agent *agent, struct config_box *box, const struct account_co
 		return NULL;
 	}
 	account->box = config_box_hold(box);
-	registration_init(&account->registration, now_of(account));
+	registration_init(&account->registration, account_now(account));
 	return account;
 }
 
@@ -78,7 +80,8 @@ set_active(struct account *account, struct candidate *candidate)
 		return;
 	account->active = candidate;
 	if (before != NULL) {
-		before->left_at = now_of(account);
+		before->left_at = account_now(account);
+		before->cleaned = false;
 		server_add_active(before->server, -1);
 	}
 	if (candidate != NULL)
@@ -100,96 +103,6 @@ account_free(struct account *account)
 	free(account);
 }
 
-/* ---- the choice ---- */
-
-/* A name of better rank than what is there is waited for a little at the start (B32). */
-static bool
-waits_for_name(const struct account *account)
-{
-	return account->active == NULL && !instant_due(account->names_wait, now_of(account)) &&
-	    roster_awaits_better(account);
-}
-
-/* Two servers have refused the credentials: the next one must wait (B16). */
-static bool
-must_pause(const struct account *account, const struct candidate *candidate)
-{
-	return candidate != account->active && candidate->penalty.kind != PENALTY_FAILED &&
-	    !instant_due(account->auth_pause, now_of(account));
-}
-
-static void
-describe(const struct account *account, const struct candidate *candidate, struct selection_candidate *to)
-{
-	const struct registration *r = &account->registration;
-	enum health_state health = candidate->server->health.state;
-	bool active = candidate == account->active;
-	bool paused = must_pause(account, candidate);
-
-	/* At the start an answer to OPTIONS that came first does not beat a better rank (B32). */
-	if (account->active == NULL && health == HEALTH_UP)
-		health = HEALTH_UNKNOWN;
-	*to = (struct selection_candidate){
-		.health = health,
-		.health_since = candidate->server->health.since,
-		.trying = active && r->state == REGISTRATION_REGISTERING,
-		.silent = active && r->state == REGISTRATION_REGISTERING && r->silent,
-		.rank = candidate->rank,
-		.priority = candidate->priority,
-		.order = candidate->order,
-		.blocked = paused || penalty_blocks(&candidate->penalty, now_of(account)),
-		.free_at = candidate->penalty.free_at,
-	};
-	if (paused)
-		to->free_at = instant_max(to->free_at, account->auth_pause);
-}
-
-/* Asks selection_choose() about the whole table. Returns what it amounts to for the machine. */
-static enum registration_event
-choose(struct account *account, struct instant *until)
-{
-	enum registration_state state = account->registration.state;
-	bool settled_there = state == REGISTRATION_REGISTERED || state == REGISTRATION_REFRESHING ||
-	    state == REGISTRATION_REGISTERING || state == REGISTRATION_ASKING;
-	struct selection_candidate table[CANDIDATES_MAX + 1];
-	struct candidate *of[CANDIDATES_MAX + 1];
-	size_t count = 0;
-	int active = -1;
-
-	*until = INSTANT_NEVER;
-	account->chosen = NULL;
-	if (waits_for_name(account)) {
-		account->selection = (struct selection){ -1, SELECTION_NONE, account->names_wait };
-		return REGISTRATION_EV_NOWHERE;
-	}
-	for (size_t i = 0; i < account->candidate_count && count < CANDIDATES_MAX + 1; i++) {
-		struct candidate *candidate = account->candidates[i];
-
-		bool is_active = candidate == account->active;
-
-		if (candidate->rank == SELECTION_UNLISTED && !(is_active && settled_there))
-			continue;
-		if (is_active && (settled_there || penalty_blocks(&candidate->penalty, now_of(account))))
-			active = (int)count;
-		describe(account, candidate, &table[count]);
-		of[count++] = candidate;
-	}
-	account->selection = selection_choose(table, count, active,
-	    failback_stable_ms(&account->failback, account_timing(account)->failback_stable_ms, now_of(account)),
-	    now_of(account));
-	if (account->selection.chosen < 0)
-		return REGISTRATION_EV_NOWHERE;
-	account->chosen = of[account->selection.chosen];
-	*until = account->selection.look_again;
-	if (account->selection.reason == SELECTION_WAIT)
-		return REGISTRATION_EV_WAIT;
-	if (account->selection.chosen == active)
-		return REGISTRATION_EV_STAY;
-	if (account->selection.reason == SELECTION_FAILBACK || account->selection.reason == SELECTION_DELISTED)
-		return account->chosen->penalty.kind != PENALTY_NONE ? REGISTRATION_EV_ASK : REGISTRATION_EV_RETURN;
-	return REGISTRATION_EV_MOVE;
-}
-
 /* ---- what comes of a REGISTER ---- */
 
 static void
@@ -205,10 +118,10 @@ accepted(struct account *account, struct candidate *candidate, const struct atte
 
 	penalty_accept(&candidate->penalty);
 	if (first || account->granted_s == 0)
-		account->registered_since = now_of(account);
+		account->registered_since = account_now(account);
 	account->granted_s = outcome->granted_s;
-	account->granted_until = instant_add(now_of(account), outcome->granted_s * 1000);
-	account->auth_pause = now_of(account);
+	account->granted_until = instant_add(account_now(account), outcome->granted_s * 1000);
+	account->auth_pause = account_now(account);
 	account->last_error[0] = '\0';
 	if (first)
 		log_line(LOG_LEVEL_NOTICE, account->config->aor, "registered on %s for %lld s (%s)",
@@ -227,13 +140,13 @@ count_auth_refusals(struct account *account)
 		refusals += penalty->kind == PENALTY_FAILED && penalty->credentials;
 	}
 	if (refusals >= AUTH_REFUSALS_MAX)
-		account->auth_pause = instant_add(now_of(account), AUTH_PAUSE_MS);
+		account->auth_pause = instant_add(account_now(account), AUTH_PAUSE_MS);
 }
 
 static void
 not_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
 {
-	struct instant now = now_of(account);
+	struct instant now = account_now(account);
 	uint32_t draw;
 
 	set_error(account, candidate, outcome->text);
@@ -241,8 +154,6 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
-		if (outcome->sip_code >= 300)
-			candidate_unbound(candidate);	/* a 2xx that is none may have stored something (B33) */
 	} else {
 		entropy_bytes(&draw, sizeof(draw));
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
@@ -260,8 +171,9 @@ give_up(struct account *account)
 	struct attempt_outcome silent = { .end = ATTEMPT_SILENT, .text = "no answer" };
 	struct attempt *attempt = account->attempt;
 
-	if (attempt != NULL && attempt->kind == ATTEMPT_REGISTER &&
-	    instant_since(attempt->sent_at, now_of(account)) >= REGISTRATION_PATIENCE_MS)
+	if (attempt != NULL && attempt->kind == ATTEMPT_REGISTER && !attempt->outdated &&
+	    account->registration.state != REGISTRATION_STOPPING &&
+	    instant_since(attempt->sent_at, account_now(account)) >= REGISTRATION_PATIENCE_MS)
 		not_accepted(account, attempt->candidate, &silent);
 	else if (attempt != NULL && attempt->candidate->server->health.cause == HEALTH_CAUSE_UNREACHABLE)
 		attempt_came_back(attempt);
@@ -301,16 +213,17 @@ is_failover(enum selection_reason reason)
 static void
 set_out(struct account *account, struct candidate *target)
 {
-	bool returns = account->leaving_for != SELECTION_NONE && account->selection.reason == SELECTION_FIRST;
+	bool returns = account->leaving_for != SELECTION_NONE && account->selection.reason == SELECTION_FIRST &&
+	    target != account->active;
 
 	/* After the unregister of a failback the choice was made anew; it is the failback that moves the account. */
 	account->moved = returns ? account->leaving_for : account->selection.reason;
 	account->leaving_for = SELECTION_NONE;
 	if (account->active != NULL && account->active != target) {
 		if (is_failover(account->moved))
-			failback_left(&account->failback, now_of(account));
+			failback_left(&account->failback, account_now(account));
 		if (account->moved == SELECTION_FAILBACK)
-			failback_begin(&account->failback, now_of(account));
+			failback_begin(&account->failback, account_now(account));
 		account->failovers += is_failover(account->moved);
 		account->failbacks += account->moved == SELECTION_FAILBACK;
 		log_line(LOG_LEVEL_NOTICE, account->config->aor, "moves from %s to %s: %s",
@@ -350,7 +263,7 @@ act(struct account *account, enum registration_action action, enum registration_
 	case REGISTRATION_DO_NOTHING:
 		return false;
 	case REGISTRATION_DO_CHOOSE:
-		*next = choose(account, until);
+		*next = choice_make(account, until);
 		return true;
 	case REGISTRATION_DO_REGISTER:
 		give_up(account);
@@ -358,28 +271,27 @@ act(struct account *account, enum registration_action action, enum registration_
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, target, ATTEMPT_REGISTER);
 	case REGISTRATION_DO_REFRESH:
-		drop_background(account, NULL);
+		drop_background(account, account->active);
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, account->active, ATTEMPT_REGISTER);
 	case REGISTRATION_DO_ASK:
-		drop_background(account, NULL);
+		drop_background(account, target);
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, target, ATTEMPT_QUESTION);
 	case REGISTRATION_DO_UNREGISTER:
 		give_up(account);
-		drop_background(account, NULL);
+		drop_background(account, account->active);
 		account->leaving_for = account->selection.reason;
 		account->unanswered = true;
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
 	case REGISTRATION_DO_SUSPECT:
 		server_register_silent(account->active->server);
-		*next = choose(account, until);
+		*next = choice_make(account, until);
 		return true;
 	case REGISTRATION_DO_STOPPED:
 		attempt_free(account->attempt);
 		account->attempt = NULL;
-		drop_background(account, NULL);
 		return false;
 	}
 	return false;
@@ -400,49 +312,28 @@ drive(struct account *account, enum registration_event event, struct instant unt
 	while (more) {
 		enum registration_state before = account->registration.state;
 		enum registration_action action = registration_step(&account->registration, event, until,
-		    bound(account), now_of(account));
+		    bound(account), account_now(account));
 
-		if (before == REGISTRATION_LEAVING && account->registration.state != REGISTRATION_LEAVING)
+		if (before == REGISTRATION_LEAVING && account->registration.state == REGISTRATION_IDLE)
 			put_in_background(account);
 		more = act(account, action, &event, &until);
 	}
 }
 
-/* ---- bindings left behind ---- */
-
-/* The account does not want what this registrar may hold, and will not be back there soon. */
-static bool
-is_left_behind(const struct account *account, const struct candidate *candidate)
-{
-	bool is_there = candidate == account->active && candidate->penalty.kind != PENALTY_FAILED;
-
-	return !is_there && candidate_may_be_bound(candidate);
-}
-
-/* One that an unanswered or impossible unregister left, on a server that answers again (B40). */
-static void
-clean_up(struct account *account)
-{
-	enum registration_state state = account->registration.state;
-	struct attempt_outcome outcome;
-
-	if ((state != REGISTRATION_REGISTERED && state != REGISTRATION_WAITING) || account->background != NULL ||
-	    account->config->contact_mode == CONTACT_FIXED)
-		return;
-	for (size_t i = 0; i < account->candidate_count; i++) {
-		struct candidate *candidate = account->candidates[i];
-
-		if (!is_left_behind(account, candidate))
-			continue;
-		server_watch(candidate->server, candidate->bound_until);
-		if (!candidate_can_be_cleaned(candidate))
-			continue;
-		account->background = attempt_new(account, candidate, ATTEMPT_UNREGISTER, &outcome);
-		return;
-	}
-}
-
 /* ---- events ---- */
+
+/*
+ * The server sees us elsewhere than the Contact says (B30): registers anew at once, then, when that was no use, later
+ * and later.
+ */
+static int64_t
+follow_contact_ms(struct account *account, int64_t refresh_ms)
+{
+	int64_t wait_ms = account->follow_ms;
+
+	account->follow_ms = wait_ms > 0 ? 2 * wait_ms : FOLLOW_AGAIN_MS;
+	return wait_ms < refresh_ms ? wait_ms : refresh_ms;
+}
 
 void
 account_on_result(struct account *account, struct attempt *attempt, const struct clienttx_result *result)
@@ -464,7 +355,8 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 			return;
 		if (outcome.sip_code != 0)
 			candidate_unbound(candidate);		/* asked once, whatever it said (B40) */
-		candidate->left_at = now_of(account);
+		candidate->cleaned = true;
+		candidate->cleaned_at = account_now(account);
 		drop_background(account, NULL);
 		return;
 	}
@@ -480,13 +372,14 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 		entropy_bytes(&draw, sizeof(draw));
 		refresh_ms = registration_refresh_ms(outcome.granted_s, draw);
 		if (outcome.contact_changed)
-			refresh_ms = account->contact_followed ? REFRESH_AGAIN_MS : 0;
-		account->contact_followed = outcome.contact_changed;
-		drive(account, REGISTRATION_EV_ACCEPTED, instant_add(now_of(account), refresh_ms));
+			refresh_ms = follow_contact_ms(account, refresh_ms);
+		else
+			account->follow_ms = 0;
+		drive(account, REGISTRATION_EV_ACCEPTED, instant_add(account_now(account), refresh_ms));
 	} else if (attempt->kind == ATTEMPT_QUESTION && outcome.end == ATTEMPT_ACCEPTED) {
 		drive(account, REGISTRATION_EV_ACCEPTED, INSTANT_NEVER);
 	} else {
-		if (attempt->kind != ATTEMPT_UNREGISTER)
+		if (attempt->kind != ATTEMPT_UNREGISTER && !attempt->outdated)
 			not_accepted(account, candidate, &outcome);
 		drive(account, REGISTRATION_EV_ENDED, INSTANT_NEVER);
 	}
@@ -498,9 +391,23 @@ arm(struct account *account)
 {
 	struct instant due = account->registration.deadline;
 
-	if (account->registration.state != REGISTRATION_STOPPED && account->registration.state != REGISTRATION_STOPPING &&
-	    account->registration.state != REGISTRATION_LEAVING)
+	switch (account->registration.state) {
+	case REGISTRATION_LEAVING:
+	case REGISTRATION_STOPPING:
+		break;		/* nothing is chosen before they end */
+	case REGISTRATION_STOPPED:
+		due = account->background != NULL ? account->stop_by : INSTANT_NEVER;
+		break;
+	case REGISTRATION_IDLE:
+	case REGISTRATION_WAITING:
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_REFRESHING:
+	case REGISTRATION_ASKING:
+	case REGISTRATION_STATES:
 		due = instant_min(due, account->selection.look_again);
+		break;
+	}
 	timer_set(account->timer, due);
 }
 
@@ -510,15 +417,22 @@ account_settle(struct account *account)
 	struct instant until;
 	enum registration_event event;
 
-	if (instant_due(account->registration.deadline, now_of(account)))
+	if (account->registration.state == REGISTRATION_STOPPED) {
+		if (instant_due(account->stop_by, account_now(account)))
+			drop_background(account, NULL);
+		arm(account);
+		return;
+	}
+	if (instant_due(account->registration.deadline, account_now(account)))
 		drive(account, REGISTRATION_EV_DUE, INSTANT_NEVER);
-	event = choose(account, &until);
+	event = choice_make(account, &until);
 	drive(account, event, until);
 	if (account->refresh_wanted && !registration_pending(&account->registration)) {
 		account->refresh_wanted = false;
 		drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
 	}
-	clean_up(account);
+	leftovers_clean_up(account);
+	roster_look_again(account);
 	roster_prune(account);
 	arm(account);
 }
@@ -542,25 +456,31 @@ account_watches(const struct account *account, struct handle watch)
 void
 account_start(struct account *account)
 {
-	account->names_wait = instant_add(now_of(account), NAMES_WAIT_MS);
+	account->names_wait = instant_add(account_now(account), NAMES_WAIT_MS);
 	roster_watch(account);
 	roster_rebuild(account);
 	account_unsettle(account);
 }
 
+static void
+lift_penalties(struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		penalty_lift(&account->candidates[i]->penalty, account_now(account));
+	account->auth_pause = account_now(account);
+}
+
 void
 account_register(struct account *account)
 {
-	for (size_t i = 0; i < account->candidate_count; i++)
-		penalty_lift(&account->candidates[i]->penalty, now_of(account));
-	account->auth_pause = now_of(account);
+	lift_penalties(account);
 	account->refresh_wanted = true;
 	account_unsettle(account);
 }
 
 void
 account_configure(struct account *account, struct config_box *box, const struct account_config *config,
-    enum account_change change)
+    unsigned changes)
 {
 	struct config_box *old = account->box;
 	bool other_credentials = strcmp(account->config->auth_user, config->auth_user) != 0 ||
@@ -569,27 +489,47 @@ account_configure(struct account *account, struct config_box *box, const struct 
 	account->box = config_box_hold(box);
 	account->config = config;
 	config_box_release(old);
-	switch (change) {
-	case ACCOUNT_SAME:
+	if (changes == ACCOUNT_SAME)
 		return;
-	case ACCOUNT_MOVE:
+	if (changes & ACCOUNT_MOVE) {
 		roster_watch(account);
 		roster_rebuild(account);
-		break;
-	case ACCOUNT_REREGISTER:
-		break;
 	}
+	roster_reschedule(account);
 	if (other_credentials)
 		roster_forget_nonces(account);
-	account_register(account);
-	account->refresh_wanted = change == ACCOUNT_REREGISTER;
+	if (account->attempt != NULL)
+		account->attempt->outdated = true;
+	lift_penalties(account);
+	if (changes & ACCOUNT_REREGISTER)
+		account->refresh_wanted = true;
+	account_unsettle(account);
 }
 
 void
 account_stop(struct account *account)
 {
+	account->stop_by = instant_add(account_now(account), REGISTRATION_STOP_MS);
 	drive(account, REGISTRATION_EV_STOP, INSTANT_NEVER);
-	arm(account);
+	account_unsettle(account);
+}
+
+bool
+account_has_stopped(const struct account *account)
+{
+	return account->registration.state == REGISTRATION_STOPPED && account->background == NULL;
+}
+
+bool
+account_is_unanswered(const struct account *account)
+{
+	return account->unanswered || leftovers_any(account);
+}
+
+void
+account_revive(struct account *account)
+{
+	registration_revive(&account->registration, account->attempt != NULL, account_now(account));
 	account_unsettle(account);
 }
 
@@ -599,7 +539,7 @@ account_quit(struct account *account)
 	attempt_free(account->attempt);
 	account->attempt = NULL;
 	drop_background(account, NULL);
-	registration_quit(&account->registration, now_of(account));
+	registration_quit(&account->registration, account_now(account));
 	arm(account);
 }
 

@@ -21,6 +21,7 @@ struct account {
 	char *aor;
 	UT_hash_handle hh;			/* while a reload is prepared */
 	bool kept;				/* by that reload */
+	bool removed;				/* from the configuration, and still unregistering */
 	const struct account_config *config;
 	struct config_box *box;			/* that config points into */
 	bool spread;				/* shares a serverspec with other accounts (B6) */
@@ -48,7 +49,8 @@ struct account {
 	unsigned long failovers, failbacks;
 	bool refresh_wanted;
 	bool rewritten_warned;
-	bool contact_followed;			/* the last Contact was sent anew where the server sees us */
+	int64_t follow_ms;			/* wait before a Contact is sent anew where the server sees us; 0: none */
+	struct instant stop_by;			/* once it is stopping */
 	bool unsettled;
 	bool unanswered;			/* the last unregister got no answer (B43) */
 	TAILQ_ENTRY(account) unsettled_link;
@@ -63,13 +65,20 @@ void account_free(struct account *account);
 void account_start(struct account *account);
 
 /*
- * Other settings (B71). With ACCOUNT_SAME nothing is sent; the old configuration is let go in any case.
+ * Other settings (B71): changes are bits of enum account_change. With ACCOUNT_SAME nothing is sent; the old configuration is let go in any case.
  */
 void account_configure(struct account *account, struct config_box *box, const struct account_config *config,
-    enum account_change change);
+    unsigned changes);
 
-/* Unregisters, 5 s at most, then registration.state is REGISTRATION_STOPPED. */
+/* Unregisters, 5 s at most, and ends. */
 void account_stop(struct account *account);
+bool account_has_stopped(const struct account *account);
+
+/* It ended with an unregister that got no answer, or could not be sent for a server being down (B43). */
+bool account_is_unanswered(const struct account *account);
+
+/* It was stopping and is wanted again. */
+void account_revive(struct account *account);
 
 /* Ends without a packet more (unregister-on-exit = no). */
 void account_quit(struct account *account);
@@ -92,6 +101,8 @@ bool account_watches(const struct account *account, struct handle watch);
 
 /* A transaction of one of its attempts has ended. */
 void account_on_result(struct account *account, struct attempt *attempt, const struct clienttx_result *result);
+
+struct instant account_now(const struct account *account);
 
 /* The timers that hold for it. */
 const struct timing *account_timing(const struct account *account);

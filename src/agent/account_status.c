@@ -4,24 +4,38 @@
 #include "agent/account.h"
 #include "agent/agent.h"
 
-void
-agent_status(const struct agent *agent, struct agent_status *status)
+/* What is listed is shown, and the active one in any case. */
+static bool
+is_shown(const struct candidate *candidate)
 {
-	*status = (struct agent_status){
-		.generation = agent_config(agent)->generation,
-		.accounts = agent->account_count,
-		.servers = HASH_COUNT(agent->servers),
-		.transactions = clienttx_pending(agent->transactions),
-		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
-		.drops = &agent->drops,
-		.config = agent_config(agent),
-	};
-	for (size_t i = 0; i < agent->account_count; i++) {
-		struct account_status account;
+	return candidate->rank != SELECTION_UNLISTED || candidate == candidate->account->active;
+}
 
-		account_status(agent->accounts[i], &account);
-		status->registered += account.state == ACCOUNT_REGISTERED;
+/* The i-th candidate that is shown. */
+static const struct candidate *
+candidate_at(const struct account *account, size_t i)
+{
+	for (size_t j = 0; j < account->candidate_count; j++)
+		if (is_shown(account->candidates[j]) && i-- == 0)
+			return account->candidates[j];
+	return NULL;
+}
+
+/* How many are shown, and which of them is the active one (-1: none). */
+static size_t
+count_shown(const struct account *account, int *active)
+{
+	size_t count = 0;
+
+	*active = -1;
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		if (!is_shown(account->candidates[i]))
+			continue;
+		if (account->candidates[i] == account->active)
+			*active = (int)count;
+		count++;
 	}
+	return count;
 }
 
 const struct account *
@@ -55,10 +69,16 @@ is_granted(const struct account *account, struct instant now)
 static bool
 all_failed(const struct account *account)
 {
-	for (size_t i = 0; i < account->candidate_count; i++)
+	bool any = false;
+
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		if (!is_shown(account->candidates[i]))
+			continue;
 		if (account->candidates[i]->penalty.kind != PENALTY_FAILED)
 			return false;
-	return account->candidate_count > 0;
+		any = true;
+	}
+	return any;
 }
 
 static enum account_state
@@ -84,17 +104,38 @@ state_of(const struct account *account, struct instant now)
 	return all_failed(account) ? ACCOUNT_FAILED : ACCOUNT_DOWN;
 }
 
+void
+agent_status(const struct agent *agent, struct agent_status *status)
+{
+	*status = (struct agent_status){
+		.generation = agent_config(agent)->generation,
+		.accounts = agent->account_count,
+		.servers = HASH_COUNT(agent->servers),
+		.transactions = clienttx_pending(agent->transactions),
+		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
+		.drops = &agent->drops,
+		.config = agent_config(agent),
+	};
+	for (size_t i = 0; i < agent->account_count; i++)
+		status->registered += state_of(agent->accounts[i], loop_now(agent->loop)) == ACCOUNT_REGISTERED;
+}
+
 /* Two candidates or more, and all of them good (B70). */
 static bool
 has_spare(const struct account *account)
 {
+	size_t good = 0;
+
 	for (size_t i = 0; i < account->candidate_count; i++) {
 		const struct candidate *candidate = account->candidates[i];
 
+		if (!is_shown(candidate))
+			continue;
 		if (candidate->server->health.state != HEALTH_UP || candidate->penalty.kind != PENALTY_NONE)
 			return false;
+		good++;
 	}
-	return account->candidate_count >= 2;
+	return good >= 2;
 }
 
 static void
@@ -120,43 +161,6 @@ describe_dns(const struct account *account, struct account_status *status, struc
 	}
 }
 
-static size_t
-shown(const struct account *account)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < account->candidate_count; i++)
-		count += account->candidates[i]->rank != SELECTION_UNLISTED ||
-		    account->candidates[i] == account->active;
-	return count;
-}
-
-/* The i-th candidate that is shown: one that is not listed any more is, while it is active. */
-static const struct candidate *
-candidate_at(const struct account *account, size_t i)
-{
-	for (size_t j = 0; j < account->candidate_count; j++) {
-		const struct candidate *candidate = account->candidates[j];
-
-		if (candidate->rank == SELECTION_UNLISTED && candidate != account->active)
-			continue;
-		if (i-- == 0)
-			return candidate;
-	}
-	return NULL;
-}
-
-static int
-active_index(const struct account *account)
-{
-	const struct candidate *candidate;
-
-	for (int i = 0; (candidate = candidate_at(account, (size_t)i)) != NULL; i++)
-		if (candidate == account->active)
-			return i;
-	return -1;
-}
-
 void
 account_status(const struct account *account, struct account_status *status)
 {
@@ -170,8 +174,6 @@ account_status(const struct account *account, struct account_status *status)
 		.state = state_of(account, now),
 		.machine = r->state,
 		.reason = account->selection.reason == SELECTION_BEST ? account->moved : account->selection.reason,
-		.active = active_index(account),
-		.candidates = shown(account),
 		.granted_s = granted ? account->granted_s : 0,
 		.refresh_ms = r->state == REGISTRATION_REGISTERED ? instant_since(now, r->deadline) : -1,
 		.registered_ms = granted ? instant_since(account->registered_since, now) : -1,
@@ -180,6 +182,7 @@ account_status(const struct account *account, struct account_status *status)
 		.failovers = account->failovers,
 		.failbacks = account->failbacks,
 	};
+	status->candidates = count_shown(account, &status->active);
 	if (granted && account->active != NULL && account->active->bound_contact != NULL)
 		status->contact = account->active->bound_contact;
 	status->redundant = status->state == ACCOUNT_REGISTERED && has_spare(account);

@@ -129,7 +129,7 @@ free_stopped(struct agent *agent)
 
 	for (; account != NULL; account = next) {
 		next = TAILQ_NEXT(account, removed_link);
-		if (account->registration.state != REGISTRATION_STOPPED)
+		if (!account_has_stopped(account))
 			continue;
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
@@ -145,9 +145,9 @@ tell_if_stopped(struct agent *agent)
 	if (on_stopped == NULL || !TAILQ_EMPTY(&agent->removed))
 		return;
 	for (size_t i = 0; i < agent->account_count; i++) {
-		if (agent->accounts[i]->registration.state != REGISTRATION_STOPPED)
+		if (!account_has_stopped(agent->accounts[i]))
 			return;
-		unanswered += agent->accounts[i]->unanswered;
+		unanswered += account_is_unanswered(agent->accounts[i]);
 	}
 	agent->on_stopped = NULL;
 	on_stopped(agent->on_stopped_arg, unanswered);

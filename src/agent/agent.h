@@ -62,7 +62,7 @@ bool agent_probe(struct agent *agent, const char *server);	/* "10.0.0.1", "10.0.
 enum account_state {			/* B70 */
 	ACCOUNT_REGISTERED,
 	ACCOUNT_REGISTERING,
-	ACCOUNT_FAILED,			/* refused by every server that would answer */
+	ACCOUNT_FAILED,			/* refused by every server */
 	ACCOUNT_DOWN,			/* no server answers, or none is known, whatever was granted */
 	ACCOUNT_FROZEN,			/* B60 */
 };

@@ -8,7 +8,7 @@
 #include "sip/token.h"
 #include "sip/wire.h"
 
-#define ALLOW "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY\r\n"
+#define ALLOW "Allow: INVITE, ACK, OPTIONS, NOTIFY\r\n"
 
 struct answer {
 	const char *method;
@@ -21,7 +21,6 @@ struct answer {
 static const struct answer by_method[] = {
 	{ "OPTIONS", 200, "OK", ALLOW "Accept: application/sdp\r\n" },
 	{ "INVITE", 480, "Temporarily Unavailable", NULL },
-	{ "CANCEL", 481, "Call/Transaction Does Not Exist", NULL },
 	{ NULL, 405, "Method Not Allowed", ALLOW },
 };
 

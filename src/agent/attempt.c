@@ -104,6 +104,7 @@ send_request(struct attempt *attempt)
 	contact_fini(&attempt->contact);
 	if (!contact_make(&attempt->contact, attempt->candidate, &local))
 		return -ENOMEM;
+	attempt->contact_address = *contact_address(attempt->candidate, &local);
 	attempt->transaction = clienttx_begin(agent->transactions, branch);
 	if (handle_none(attempt->transaction))
 		return -ENOMEM;
@@ -118,7 +119,6 @@ send_request(struct attempt *attempt)
 	}
 	strbuf_fini(&request);
 	attempt->sent_at = loop_now(agent->loop);
-	attempt->bound_before = attempt->candidate->bound_until;
 	if (error == 0 && attempt->kind == ATTEMPT_REGISTER)
 		candidate_maybe_bound_for(attempt->candidate, attempt->expires_s);
 	return error;
@@ -147,6 +147,7 @@ attempt_new(struct account *account, struct candidate *candidate, enum attempt_k
 		attempt->account = account;
 		attempt->candidate = candidate;
 		attempt->kind = kind;
+		attempt->bound_before = candidate->bound_until;
 		if (kind == ATTEMPT_REGISTER)
 			attempt->expires_s = expires_s > candidate->min_expires_s ? expires_s : candidate->min_expires_s;
 		error = send_request(attempt);
@@ -234,6 +235,7 @@ on_challenge(struct attempt *attempt, const struct message *answer, struct attem
 	const struct digest_challenge *chosen = NULL;
 	bool answered_it;
 
+	attempt->challenges++;
 	if (challenges != NULL)
 		chosen = digest_choose(challenges, read_challenges(answer, challenges, MESSAGE_CHALLENGES_MAX));
 	answered_it = attempt->with_credentials > 0 && attempt->fresh[proxy] && chosen != NULL && *session != NULL &&
@@ -242,7 +244,7 @@ on_challenge(struct attempt *attempt, const struct message *answer, struct attem
 		refused(outcome, answer, "no challenge that can be answered");
 	} else if (attempt->account->config->password[0] == '\0') {
 		refused(outcome, answer, "no password is configured");
-	} else if (attempt->with_credentials >= CREDENTIALS_MAX) {
+	} else if (attempt->with_credentials >= CREDENTIALS_MAX || attempt->challenges > CREDENTIALS_MAX) {
 		refused(outcome, answer, "challenged again and again");
 	} else if (answered_it && !chosen->stale) {
 		refused(outcome, answer, "wrong credentials");
@@ -301,25 +303,22 @@ read_grant(const struct attempt *attempt, const struct message *answer, int64_t 
 	return grant_read(contacts, answer->contact_count, answer->expires, &own, attempt->expires_s, granted_s);
 }
 
-/* Where the server sees us, by its answer's top Via (B30). Returns whether that is another place than before. */
-static bool
+/* Where the server sees us, by its answer's top Via (B30). */
+static void
 learn_own_address(struct candidate *candidate, const struct message *answer)
 {
 	struct address seen;
 	char text[ADDRESS_TEXT_SIZE];
 	struct span ip = span_there(answer->via_received) ? answer->via_received : answer->via_host;
-	bool changed;
 
 	if (ip.len >= sizeof(text))
-		return false;
+		return;
 	memcpy(text, ip.at, ip.len);
 	text[ip.len] = '\0';
 	if (!address_parse(&seen, text))
-		return false;
+		return;
 	seen.port = answer->via_rport_value != 0 ? answer->via_rport_value : answer->via_port;
-	changed = !address_equal(&candidate->seen_as, &seen);
 	candidate->seen_as = seen;
-	return changed;
 }
 
 static void
@@ -362,16 +361,18 @@ on_answer(struct attempt *attempt, const struct message *answer, struct attempt_
 {
 	enum penalty_meaning meaning = not_understood(attempt, answer->status) ? PENALTY_ACCEPTS :
 	    penalty_meaning(answer->status);
-	bool elsewhere = learn_own_address(attempt->candidate, answer);
 	uint64_t seconds;
 
+	learn_own_address(attempt->candidate, answer);
 	outcome->sip_code = answer->status;
+	if (answer->status >= 300 && answer->status != 408)
+		attempt->candidate->bound_until = attempt->bound_before;	/* this one was not stored */
 	if (span_number(answer->retry_after, UINT64_MAX, &seconds))
 		outcome->retry_after_ms = penalty_retry_after_ms(seconds);
 	switch (meaning) {
 	case PENALTY_ACCEPTS:
-		outcome->contact_changed = elsewhere &&
-		    attempt->account->config->contact_mode == CONTACT_RECEIVED;
+		outcome->contact_changed = attempt->account->config->contact_mode == CONTACT_RECEIVED &&
+		    !address_equal(&attempt->candidate->seen_as, &attempt->contact_address);
 		on_accepted(attempt, answer, outcome);
 		break;
 	case PENALTY_CHALLENGES:
@@ -384,8 +385,6 @@ on_answer(struct attempt *attempt, const struct message *answer, struct attempt_
 		refused(outcome, answer, NULL);
 		break;
 	case PENALTY_PUTS_OFF:
-		if (answer->status != 408)
-			attempt->candidate->bound_until = attempt->bound_before;	/* this one was not stored */
 		outcome->end = ATTEMPT_PUT_OFF;
 		describe(outcome, answer, NULL);
 		break;

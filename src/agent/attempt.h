@@ -48,11 +48,14 @@ struct attempt {
 	enum attempt_kind kind;
 	struct handle transaction;
 	struct instant sent_at;		/* first copy of the last request */
-	struct instant bound_before;	/* candidate->bound_until before it */
+	struct instant bound_before;	/* candidate->bound_until before the attempt */
+	bool outdated;			/* the settings have changed since: what it meets says nothing */
 	struct contact contact;
 	int64_t expires_s;		/* asked for */
 	unsigned with_credentials;	/* requests sent with credentials */
+	unsigned challenges;		/* answers 401, 407 */
 	unsigned too_brief;		/* answers 423 */
+	struct address contact_address;	/* that the Contact names */
 	bool fresh[2];			/* [proxy]: its last credentials were for a nonce given in this attempt */
 };
 

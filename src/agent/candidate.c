@@ -86,12 +86,22 @@ candidate_unbound(struct candidate *candidate)
 }
 
 bool
+candidate_is_left_behind(const struct candidate *candidate)
+{
+	bool account_is_there = candidate == candidate->account->active && candidate->penalty.kind != PENALTY_FAILED;
+
+	return !account_is_there && candidate_may_be_bound(candidate);
+}
+
+bool
 candidate_can_be_cleaned(const struct candidate *candidate)
 {
 	const struct server *server = candidate->server;
-	bool left_up = server->health.state == HEALTH_UP && !instant_before(candidate->left_at, server->health.since);
+	bool was_up = server->health.state == HEALTH_UP && !instant_before(candidate->left_at, server->health.since);
 
-	if (!candidate_may_be_bound(candidate) || server->health.state == HEALTH_DOWN)
+	if (server->health.state == HEALTH_DOWN)
 		return false;
-	return left_up || (server->answered && instant_before(candidate->left_at, server->answered_at));
+	if (candidate->cleaned)
+		return server->health.state == HEALTH_UP && instant_before(candidate->cleaned_at, server->health.since);
+	return was_up || (server->answered && instant_before(candidate->left_at, server->answered_at));
 }

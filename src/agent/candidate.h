@@ -34,6 +34,8 @@ struct candidate {
 	char *bound_contact;		/* URI that it accepted last, or NULL */
 	struct instant bound_until;	/* it may hold a binding until then, by what was asked and granted */
 	struct instant left_at;		/* when the account went elsewhere */
+	struct instant cleaned_at;	/* when it was last asked to take a binding back that was left behind */
+	bool cleaned;			/* it was, since the account left */
 };
 
 /* In no list yet; makes or shares the server. NULL without memory. */
@@ -50,7 +52,11 @@ bool candidate_may_be_bound(const struct candidate *candidate);
 void candidate_maybe_bound_for(struct candidate *candidate, int64_t seconds);
 void candidate_unbound(struct candidate *candidate);
 
-/* It may be asked to take the binding back: nobody left it as down, or it has answered something since (B40). */
+/* It may be bound, and the account is elsewhere, or refused there for now (B40). */
+bool candidate_is_left_behind(const struct candidate *candidate);
+
+/* It may be asked to take the binding back: it was up when the account left, or has answered something since
+ * then; once it was asked, it must have come up anew (B40). */
 bool candidate_can_be_cleaned(const struct candidate *candidate);
 
 #endif

@@ -95,13 +95,14 @@ void config_free(struct config *config);
 const struct account_config *config_account(const struct config *config, const char *aor);
 
 /* What differs between two settings of one account decides what must happen to its registration (B71). */
-enum account_change {
-	ACCOUNT_SAME,		/* not one packet */
-	ACCOUNT_REREGISTER,	/* password, timers, contact …: registers anew where it is */
-	ACCOUNT_MOVE,		/* server field, transport, family, port: new candidates, moves as in B38 */
+enum account_change {			/* bits */
+	ACCOUNT_SAME = 0,	/* not one packet */
+	ACCOUNT_REREGISTER = 1,	/* password, timers, contact …: registers anew where it is */
+	ACCOUNT_MOVE = 2,	/* server field, transport, family, port: new candidates, moves as in B38 */
 };
 
-enum account_change configdiff_account(const struct account_config *from, const struct account_config *to);
+/* Returns the account_change bits. */
+unsigned configdiff_account(const struct account_config *from, const struct account_config *to);
 
 /*
  * What differs outside of the accounts and cannot be changed while running (upstream, interface, control, user …).

@@ -38,12 +38,16 @@ rest_same(const struct account_config *a, const struct account_config *b)
 	    && text_same(a->contact_uri, b->contact_uri) && timing_same(&a->timing, &b->timing);
 }
 
-enum account_change
+unsigned
 configdiff_account(const struct account_config *from, const struct account_config *to)
 {
+	unsigned changes = ACCOUNT_SAME;
+
 	if (!servers_same(from, to))
-		return ACCOUNT_MOVE;
-	return rest_same(from, to) ? ACCOUNT_SAME : ACCOUNT_REREGISTER;
+		changes |= ACCOUNT_MOVE;
+	if (!rest_same(from, to))
+		changes |= ACCOUNT_REREGISTER;
+	return changes;
 }
 
 static bool

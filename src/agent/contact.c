@@ -8,8 +8,8 @@
 #include "sip/build.h"
 #include "sip/token.h"
 
-static const struct address *
-own_address(const struct candidate *candidate, const struct address *local)
+const struct address *
+contact_address(const struct candidate *candidate, const struct address *local)
 {
 	if (candidate->account->config->contact_mode == CONTACT_RECEIVED &&
 	    candidate->seen_as.family != ADDRESS_NONE)
@@ -40,7 +40,7 @@ contact_make(struct contact *contact, const struct candidate *candidate, const s
 		strbuf_append(&uri, config->contact_uri);
 	} else {
 		write_parameter(&parameter, candidate);
-		build_aor(&uri, config->user, address_str(own_address(candidate, local), host));
+		build_aor(&uri, config->user, address_str(contact_address(candidate, local), host));
 		strbuf_append(&uri, ";");
 		strbuf_append(&uri, parameter.data != NULL ? parameter.data : "");
 	}

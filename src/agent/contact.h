@@ -19,6 +19,9 @@ struct contact {
 	char *parameter;	/* "sk=…", or NULL for a fixed Contact */
 };
 
+/* The address that the Contact names: ours as known here, or as the server sees it (B30). */
+const struct address *contact_address(const struct candidate *candidate, const struct address *local);
+
 /*
  * local   our address towards that server
  * Returns false without memory; nothing to free then.

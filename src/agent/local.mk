@@ -7,6 +7,7 @@ libagent_a_SOURCES = \
 	src/agent/answers.c src/agent/answers.h \
 	src/agent/attempt.c src/agent/attempt.h \
 	src/agent/candidate.c src/agent/candidate.h \
+	src/agent/choice.c src/agent/choice.h \
 	src/agent/config.c src/agent/config.h \
 	src/agent/configaccount.c src/agent/configaccount.h \
 	src/agent/configbox.c src/agent/configbox.h \
@@ -16,6 +17,7 @@ libagent_a_SOURCES = \
 	src/agent/configlex.c src/agent/configlex.h \
 	src/agent/configreport.c src/agent/configreport.h \
 	src/agent/contact.c src/agent/contact.h \
+	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \
 	src/agent/nameset.c src/agent/nameset.h \

@@ -11,25 +11,36 @@
 #include "agent/sharing.h"
 #include "base/log.h"
 
-/* An index of the present accounts for the time of the preparation. Returns false without memory. */
+static bool
+index_account(struct account **index, struct account *account)
+{
+	memset(&account->hh, 0, sizeof(account->hh));
+	HASH_ADD_KEYPTR(hh, *index, account->aor, strlen(account->aor), account);
+	return account->hh.tbl != NULL;
+}
+
+/*
+ * An index of the accounts for the time of the preparation: those that are configured, and those that are still
+ * unregistering, so that one that comes back does not work against itself (B30). Returns false without memory.
+ */
 static bool
 index_accounts(const struct agent *agent, struct account **index)
 {
-	for (size_t i = 0; i < agent->account_count; i++) {
-		struct account *account = agent->accounts[i];
+	struct account *account;
 
-		memset(&account->hh, 0, sizeof(account->hh));
-		HASH_ADD_KEYPTR(hh, *index, account->aor, strlen(account->aor), account);
-		if (account->hh.tbl == NULL)
+	for (size_t i = 0; i < agent->account_count; i++)
+		if (!index_account(index, agent->accounts[i]))
 			return false;
-	}
+	TAILQ_FOREACH(account, &agent->removed, removed_link)
+		if (!index_account(index, account))
+			return false;
 	return true;
 }
 
 static void
 discard(struct reload *reload)
 {
-	for (size_t i = 0; reload->accounts != NULL && i < reload->count; i++)
+	for (size_t i = 0; reload->accounts != NULL && reload->known != NULL && i < reload->count; i++)
 		if (!reload->known[i] && reload->accounts[i] != NULL)
 			account_free(reload->accounts[i]);
 	free(reload->accounts);
@@ -80,9 +91,16 @@ static void
 configure_known(struct account *account, struct config_box *box, const struct account_config *config, bool spread)
 {
 	bool other_order = account->spread != spread;
+	unsigned changes = configdiff_account(account->config, config);
 
+	if (account->removed) {
+		account->removed = false;
+		TAILQ_REMOVE(&account->agent->removed, account, removed_link);
+		account_revive(account);
+		changes |= ACCOUNT_REREGISTER;
+	}
 	account->spread = spread;
-	account_configure(account, box, config, configdiff_account(account->config, config));
+	account_configure(account, box, config, changes);
 	if (other_order)
 		account_on_names(account);
 }
@@ -97,6 +115,7 @@ remove_others(struct agent *agent)
 		if (account->kept)
 			continue;
 		log_line(LOG_LEVEL_NOTICE, account->aor, "removed from the configuration");
+		account->removed = true;
 		TAILQ_INSERT_TAIL(&agent->removed, account, removed_link);
 		account_stop(account);
 	}
@@ -155,5 +174,6 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	agent->box = box;
 	names_refresh_all(agent->names);	/* B50 */
 	agent_settle(agent);
+	error[0] = '\0';
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/roster.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,22 @@ is_own(void *arg, const struct peer *peer)
 	return transport_is_own(account->agent->transport, peer);
 }
 
+/* What no upstream socket can reach is left out too. Returns how many stay. */
+static size_t
+leave_out_foreign_families(const struct account *account, struct candidate_place *places, size_t count)
+{
+	struct address local;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (transport_local(account->agent->transport, &places[i].peer, &local) != -EAFNOSUPPORT)
+			places[kept++] = places[i];
+	if (kept < count)
+		log_line(LOG_LEVEL_WARNING, account->aor, "%zu left out of the servers: no upstream of that family",
+		    count - kept);
+	return kept;
+}
+
 /* The place list, on the heap. Returns NULL without memory. */
 static struct candidate_place *
 build_places(struct account *account, size_t *count)
@@ -86,6 +103,7 @@ build_places(struct account *account, size_t *count)
 		if (warnings[i] > 0)
 			log_line(LOG_LEVEL_WARNING, account->aor, "%u left out of the servers: %s", warnings[i],
 			    candidates_warning_str((enum candidates_warning)i));
+	*count = leave_out_foreign_families(account, places, *count);
 	free(fixed);
 	return places;
 }
@@ -201,6 +219,27 @@ roster_awaits_better(const struct account *account)
 			return true;
 	}
 	return false;
+}
+
+void
+roster_look_again(struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		if (account->candidates[i]->server->health.state != HEALTH_DOWN)
+			return;
+	for (size_t i = 0; i < account->config->server.count; i++) {
+		struct name_view view;
+
+		if (names_view(account->agent->names, account->watches[i], &view) && view.state != NAME_ASKING)
+			names_refresh(account->agent->names, account->watches[i]);
+	}
+}
+
+void
+roster_reschedule(struct account *account)
+{
+	for (size_t i = 0; i < account->candidate_count; i++)
+		server_reschedule(account->candidates[i]->server);
 }
 
 void

@@ -26,6 +26,12 @@ void roster_prune(struct account *account);
 /* A name of better rank than everything on the list has not been answered yet (B32). */
 bool roster_awaits_better(const struct account *account);
 
+/* Asks for the names again while no server is up, once a minute at most (B50). */
+void roster_look_again(struct account *account);
+
+/* The timers have changed: probes that are due sooner now. */
+void roster_reschedule(struct account *account);
+
 /* The credentials have changed: nonces and what the servers made of them do not count. */
 void roster_forget_nonces(struct account *account);
 

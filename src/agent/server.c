@@ -38,9 +38,9 @@ interval_ms(const struct server *server)
 			interval = shortest(interval, timing->probe_interval_down_ms);
 		else if (candidate->account->active == candidate)
 			interval = shortest(interval, timing->probe_interval_active_ms);
+		if (candidate_is_left_behind(candidate))
+			interval = shortest(interval, WATCH_INTERVAL_MS);
 	}
-	if (!instant_due(server->watched_until, loop_now(server->agent->loop)))
-		interval = shortest(interval, WATCH_INTERVAL_MS);
 	return interval;
 }
 
@@ -69,9 +69,8 @@ probe_in(struct server *server, int64_t ms)
 		timer_set(server->timer, instant_add(loop_now(server->agent->loop), ms));
 }
 
-/* After a change that may shorten the interval. */
-static void
-probe_sooner(struct server *server)
+void
+server_reschedule(struct server *server)
 {
 	struct instant due = timer_due(server->timer);
 	struct instant latest = instant_add(loop_now(server->agent->loop), jittered(interval_ms(server)));
@@ -92,23 +91,25 @@ next_interval(struct server *server)
 
 /* ---- health ---- */
 
+/* Accounts of a server that came up by its own probe register there anew: it may have lost their bindings. */
 static void
-tell_accounts(struct server *server, enum health_state before)
+tell_accounts(struct server *server, enum health_state before, bool by_probe)
 {
 	bool came_up = server->health.state == HEALTH_UP;
+	bool was_away = before == HEALTH_DOWN && by_probe;
 	struct candidate *candidate;
 
 	LIST_FOREACH(candidate, &server->candidates, of_server) {
 		if (came_up)
 			penalty_seen_up(&candidate->penalty, loop_now(server->agent->loop));
-		if (came_up && before == HEALTH_DOWN && candidate->account->active == candidate)
+		if (came_up && was_away && candidate->account->active == candidate)
 			candidate->account->refresh_wanted = true;
 		account_unsettle(candidate->account);
 	}
 }
 
 static void
-judge(struct server *server, enum health_state before, struct health_verdict verdict)
+judge(struct server *server, enum health_state before, struct health_verdict verdict, bool by_probe)
 {
 	if (verdict.confirm)
 		server_probe(server);
@@ -116,8 +117,8 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 		return;
 	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
 	    health_cause_str(server->health.cause));
-	probe_sooner(server);
-	tell_accounts(server, before);
+	server_reschedule(server);
+	tell_accounts(server, before, by_probe);
 }
 
 static void
@@ -138,13 +139,13 @@ server_register_answered(struct server *server, int sip_code)
 	enum health_state before = server->health.state;
 
 	heard(server);
-	judge(server, before, health_registration(&server->health, sip_code, loop_now(server->agent->loop)));
+	judge(server, before, health_registration(&server->health, sip_code, loop_now(server->agent->loop)), false);
 }
 
 void
 server_register_silent(struct server *server)
 {
-	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)));
+	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)), false);
 }
 
 void
@@ -152,7 +153,7 @@ server_register_unreachable(struct server *server)
 {
 	enum health_state before = server->health.state;
 
-	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)));
+	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)), false);
 }
 
 /* ---- the probe ---- */
@@ -207,6 +208,8 @@ server_probe(struct server *server)
 		return;
 	if (error == -ENETUNREACH || error == -EHOSTUNREACH)
 		server_register_unreachable(server);
+	else
+		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-error));
 	probe_in(server, next_interval(server));
 }
 
@@ -261,22 +264,14 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 		break;
 	}
 	probe_in(server, result->end == CLIENTTX_ANSWER ? after_answer(server, result->answer) : next_interval(server));
-	judge(server, before, verdict);
-}
-
-void
-server_watch(struct server *server, struct instant until)
-{
-	server->watched_until = instant_max(server->watched_until, until);
-	probe_sooner(server);
+	judge(server, before, verdict, true);
 }
 
 void
 server_add_active(struct server *server, int change)
 {
 	server->active = (unsigned)((int)server->active + change);
-	if (change > 0)
-		probe_sooner(server);
+	server_reschedule(server);
 }
 
 /* ---- coming and going ---- */
@@ -326,7 +321,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->agent = agent;
 	server->peer = *peer;
 	server->rtt_ms = -1;
-	server->watched_until = server->retry_at = loop_now(agent->loop);
+	server->retry_at = loop_now(agent->loop);
 	LIST_INIT(&server->candidates);
 	peer_str(peer, server->text);
 	health_init(&server->health, loop_now(agent->loop));

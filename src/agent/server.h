@@ -31,8 +31,6 @@ struct server {
 	struct health health;
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
-	struct instant watched_until;	/* it may hold a binding left behind: probed every 30 s (B40) */
-
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
@@ -58,7 +56,7 @@ struct server *server_find_ip(const struct agent *agent, const struct address *a
 void server_add_active(struct server *server, int change);
 
 void server_probe(struct server *server);		/* now, unless one is pending */
-void server_watch(struct server *server, struct instant until);	/* B40 */
+void server_reschedule(struct server *server);	/* after a change that may shorten its interval */
 
 /* Evidence from a REGISTER (B17). */
 void server_register_answered(struct server *server, int sip_code);

@@ -20,12 +20,21 @@ failback_left(struct failback *f, struct instant now)
 	if (!f->on_trial)
 		return;
 	f->on_trial = false;
-	if (lasted(f, now))
+	if (lasted(f, now)) {
 		f->wait_ms = 0;
-	else if (f->wait_ms == 0)
+		return;
+	}
+	f->failed_at = now;
+	if (f->wait_ms == 0)
 		f->wait_ms = FAILBACK_WAIT_MIN_MS;
 	else
 		f->wait_ms = f->wait_ms * 2 < FAILBACK_WAIT_MAX_MS ? f->wait_ms * 2 : FAILBACK_WAIT_MAX_MS;
+}
+
+struct instant
+failback_uptime_from(const struct failback *f, struct instant up_since)
+{
+	return f->wait_ms > 0 ? instant_max(up_since, f->failed_at) : up_since;
 }
 
 int64_t

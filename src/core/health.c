@@ -76,6 +76,8 @@ health_silence(struct health *h, struct instant began, bool active, struct insta
 		h->silent_rounds++;
 		h->silent_until = now;
 	}
+	if (h->state == HEALTH_DOWN)
+		return enter(h, HEALTH_DOWN, h->cause, now);
 	if (h->silent_rounds < needed)
 		return (struct health_verdict){ .confirm = true };
 	return enter(h, HEALTH_DOWN, HEALTH_CAUSE_SILENCE, now);

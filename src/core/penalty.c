@@ -68,11 +68,12 @@ penalty_hold(struct penalty *p, int sip_code, int64_t retry_after_ms, uint32_t d
 	p->held_wait_ms = doubled(p->held_wait_ms, HELD_MIN_MS, HELD_MAX_MS);
 	wait_ms = p->held_wait_ms / 2 + drawn(p->held_wait_ms / 2, draw);
 	least_ms = retry_after_ms + drawn(retry_after_ms / 10, draw);
-	p->kind = PENALTY_HELD;
 	p->by_answer = sip_code != 0;
-	p->credentials = false;
-	p->sip_code = sip_code;
 	p->free_at = instant_add(now, longer(wait_ms, least_ms));
+	if (p->kind == PENALTY_FAILED)
+		return;			/* it has fared no better (B16) */
+	p->kind = PENALTY_HELD;
+	p->sip_code = sip_code;
 }
 
 void
@@ -92,7 +93,7 @@ penalty_lift(struct penalty *p, struct instant now)
 void
 penalty_seen_up(struct penalty *p, struct instant now)
 {
-	if (p->kind == PENALTY_HELD && !p->by_answer)
+	if (p->kind != PENALTY_NONE && !p->by_answer)
 		p->free_at = instant_min(p->free_at, now);
 }
 

@@ -14,7 +14,7 @@
  *  SENT      -         -         patience     -           patience     -            -            -
  *  DUE       choose    choose    suspect      REFRESHING  suspect      -            IDLE,choose  STOPPED
  *  REFRESH   choose    choose    -            REFRESHING  -            -            -            -
- *  STOP      STOPPING while something may be bound or is pending, else STOPPED
+ *  STOP      STOPPING while something may be bound or is pending (LEAVING: its unregister will do), else STOPPED
  *
  * REGISTER stands for REGISTERING with a first REGISTER on the chosen candidate. While a REGISTER is pending nothing
  * but a failover takes it back; a failback waits for its end (B30). A question ends by itself, in 4 s.
@@ -66,6 +66,15 @@ leave(struct registration *r, struct instant now)
 	return REGISTRATION_DO_UNREGISTER;
 }
 
+void
+registration_revive(struct registration *r, bool pending, struct instant now)
+{
+	if (pending)
+		leave(r, now);
+	else
+		enter(r, REGISTRATION_IDLE, INSTANT_NEVER, now);
+}
+
 static enum registration_action
 choose_anew(struct registration *r, struct instant now)
 {
@@ -97,12 +106,15 @@ registration_quit(struct registration *r, struct instant now)
 static enum registration_action
 stop(struct registration *r, bool bound, struct instant now)
 {
+	bool on_its_way;
+
 	if (r->state == REGISTRATION_STOPPED || r->state == REGISTRATION_STOPPING)
 		return REGISTRATION_DO_NOTHING;
 	if (!bound)
 		return stopped(r, now);
+	on_its_way = r->state == REGISTRATION_LEAVING;
 	enter(r, REGISTRATION_STOPPING, instant_add(now, REGISTRATION_STOP_MS), now);
-	return REGISTRATION_DO_UNREGISTER;
+	return on_its_way ? REGISTRATION_DO_NOTHING : REGISTRATION_DO_UNREGISTER;
 }
 
 static enum registration_action

@@ -77,6 +77,9 @@ void registration_init(struct registration *r, struct instant now);
 enum registration_action registration_step(struct registration *r, enum registration_event event,
     struct instant until, bool bound, struct instant now);
 
+/* It is wanted again after a stop: begins anew, once the unregister is over that may be pending (B30, B38). */
+void registration_revive(struct registration *r, bool pending, struct instant now);
+
 /* The end without an unregister. */
 void registration_quit(struct registration *r, struct instant now);
 

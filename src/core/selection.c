@@ -34,13 +34,20 @@ equal(const struct selection_candidate *a, const struct selection_candidate *b)
 	return a->rank == b->rank && a->priority == b->priority;
 }
 
+/* By rank, priority and the account's own order, whatever their state. */
+static bool
+preferred(const struct selection_candidate *a, const struct selection_candidate *b)
+{
+	return equal(a, b) ? a->order < b->order : selection_better(a, b);
+}
+
 /* a is taken before b, by B31; neither is the active one. */
 static bool
 taken_before(const struct selection_candidate *a, const struct selection_candidate *b)
 {
 	if (class_of(a) != class_of(b))
 		return class_of(a) < class_of(b);
-	return equal(a, b) ? a->order < b->order : selection_better(a, b);
+	return preferred(a, b);
 }
 
 /* The free one that comes first by B31; `except` (-1: nobody) is left out. Returns -1 if there is none. */
@@ -83,11 +90,13 @@ wait_for_one(const struct selection_candidate *c, size_t count)
 static struct selection
 stay_or_go_back(const struct selection_candidate *c, size_t count, int active, int64_t stable_ms, struct instant now)
 {
+	bool unlisted = c[active].rank == SELECTION_UNLISTED;
 	struct selection stay = { active, SELECTION_BEST, earliest_release(c, count, now) };
-	int target = -1;
+	int target = -1, passed = -1;
 
 	for (int i = 0; i < (int)count; i++) {
-		struct instant stable_at = instant_add(c[i].health_since, stable_ms);
+		struct instant stable_at = instant_add(c[i].health_since, unlisted ? 0 : stable_ms);
+		enum selection_reason why_not;
 
 		if (i == active)
 			continue;
@@ -96,20 +105,26 @@ stay_or_go_back(const struct selection_candidate *c, size_t count, int active, i
 		if (!selection_better(&c[i], &c[active]))
 			continue;
 		if (!is_free(&c[i], now)) {
-			stay.reason = SELECTION_BETTER_BLOCKED;
+			why_not = SELECTION_BETTER_BLOCKED;
 		} else if (c[i].health != HEALTH_UP) {
-			stay.reason = SELECTION_BETTER_UNPROVEN;
+			why_not = SELECTION_BETTER_UNPROVEN;
 		} else if (!instant_due(stable_at, now)) {
-			stay.reason = SELECTION_BETTER_UNSTABLE;
+			why_not = SELECTION_BETTER_UNSTABLE;
 			stay.look_again = instant_min(stay.look_again, stable_at);
-		} else if (target < 0 || taken_before(&c[i], &c[target])) {
-			target = i;
+		} else {
+			if (target < 0 || taken_before(&c[i], &c[target]))
+				target = i;
+			continue;
+		}
+		if (passed < 0 || preferred(&c[i], &c[passed])) {	/* the reason is the most preferred one's */
+			passed = i;
+			stay.reason = why_not;
 		}
 	}
 	if (target < 0)
 		return stay;
 	return (struct selection){ target,
-		c[active].rank == SELECTION_UNLISTED ? SELECTION_DELISTED : SELECTION_FAILBACK, stay.look_again };
+		unlisted ? SELECTION_DELISTED : SELECTION_FAILBACK, stay.look_again };
 }
 
 struct selection
@@ -134,8 +149,7 @@ selection_choose(const struct selection_candidate *c, size_t count, int active, 
 		return (struct selection){ other, SELECTION_SILENT, release };
 	if (c[active].health != HEALTH_DOWN)
 		return stay_or_go_back(c, count, active, stable_ms, now);
-	if (other >= 0 && (c[other].health != HEALTH_DOWN ||
-	    (!c[active].trying && selection_better(&c[other], &c[active]))))
+	if (other >= 0 && c[other].health != HEALTH_DOWN)
 		return (struct selection){ other, SELECTION_DOWN, release };
 	return (struct selection){ active, SELECTION_ALONE, release };
 }

@@ -18,8 +18,7 @@
 struct selection_candidate {
 	enum health_state health;
 	struct instant health_since;	/* when it entered that state */
-	bool trying;			/* active only: its first REGISTER is pending */
-	bool silent;			/* active only: and has been unanswered for 4 s (B37) */
+	bool silent;			/* active only: its first REGISTER has been unanswered for 4 s (B37) */
 	unsigned rank;			/* 1..4, lower preferred; SELECTION_UNLISTED: left by DNS or configuration */
 	unsigned priority;		/* lower preferred */
 	unsigned order;			/* the account's own order, lower preferred (B6) */
@@ -53,7 +52,8 @@ struct selection {
 
 /*
  * active   index of the active candidate; -1: none
- * stable_ms  how long a better one must have been up before a failback
+ * stable_ms  how long a better one must have been up before a failback; not asked of one that replaces an
+ *            active one that is no longer listed
  *
  * Source: B31, B37, B38, B39.
  */

@@ -105,9 +105,9 @@ append_contacts(struct strbuf *to, const struct build_register *r)
 		strbuf_printf(to, "Contact: <%s>\r\n", r->contact);
 		return;
 	}
-	/* What has no expiry of its own takes the header's: here each has its own. */
-	strbuf_printf(to, "Contact: <%s>;expires=%u\r\n", r->contact, (unsigned)r->expires_s);
+	/* Each has its own expiry. The old one goes first: a registrar may have room for one only. */
 	strbuf_printf(to, "Contact: <%s>;expires=0\r\n", r->old_contact);
+	strbuf_printf(to, "Contact: <%s>;expires=%u\r\n", r->contact, (unsigned)r->expires_s);
 }
 
 static void

@@ -120,8 +120,8 @@ START_TEST(B38_B62_contacts)
 
 	r.old_contact = "sip:100@192.0.2.8:5060;sk=1";
 	build_register(&text, &r);
-	has(&text, "\r\nContact: <sip:100@192.0.2.9:5060;sk=1>;expires=300\r\n"
-	    "Contact: <sip:100@192.0.2.8:5060;sk=1>;expires=0\r\nExpires: 300\r\n");
+	has(&text, "\r\nContact: <sip:100@192.0.2.8:5060;sk=1>;expires=0\r\n"
+	    "Contact: <sip:100@192.0.2.9:5060;sk=1>;expires=300\r\nExpires: 300\r\n");
 	reads_back(&text, &m);
 	ck_assert_uint_eq(m.contact_count, 2);
 	message_fini(&m);

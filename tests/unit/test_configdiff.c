@@ -18,7 +18,7 @@ read_good(const char *text)
 
 static const struct change {
 	const char *from, *to;
-	enum account_change is;
+	unsigned is;		/* bits */
 } changes[] = {
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", ""), ACCOUNT_SAME },
 	{ ACCOUNT("example.com;10.0.0.1", ""), "\n" ACCOUNT("Example.COM. ; 10.0.0.1", ""), ACCOUNT_SAME },
@@ -46,7 +46,7 @@ static const struct change {
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "port = 5061"), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "address-family = ipv4"), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com", "password = 'x'"),
-	    ACCOUNT("example.com", "password = 'y' port = 5061"), ACCOUNT_MOVE },
+	    ACCOUNT("example.com", "password = 'y' port = 5061"), ACCOUNT_MOVE | ACCOUNT_REREGISTER },
 };
 
 START_TEST(account_changes)

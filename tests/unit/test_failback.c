@@ -74,6 +74,22 @@ START_TEST(b38_until_one_has_lasted)
 }
 END_TEST
 
+/* A server that answers OPTIONS and refuses REGISTER is up all the time: its uptime counts anew. */
+START_TEST(b38_uptime_counts_from_the_failure)
+{
+	struct failback f = { 0 };
+
+	ck_assert_int_eq(failback_uptime_from(&f, at(500)).ms, 500);
+	failback_begin(&f, at(1000));
+	failback_left(&f, at(2000));
+	ck_assert_int_eq(failback_uptime_from(&f, at(500)).ms, 2000);
+	ck_assert_int_eq(failback_uptime_from(&f, at(3000)).ms, 3000);
+	failback_begin(&f, at(20 * MIN));
+	failback_left(&f, at(30 * MIN));
+	ck_assert_int_eq(failback_uptime_from(&f, at(500)).ms, 500);
+}
+END_TEST
+
 static Suite *
 failback_suite(void)
 {
@@ -83,6 +99,7 @@ failback_suite(void)
 	tcase_add_loop_test(tcase, b38_as_configured_at_first, 0, UNIT_COUNT(configured));
 	tcase_add_loop_test(tcase, b38_10_min_doubling_to_1_h, 0, UNIT_COUNT(configured));
 	tcase_add_test(tcase, b38_until_one_has_lasted);
+	tcase_add_test(tcase, b38_uptime_counts_from_the_failure);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

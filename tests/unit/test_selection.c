@@ -12,8 +12,8 @@ static const struct instant now = { 1000000 };
 /* ---- situations that an admin can read ---- */
 
 /*
- * Candidates as in a status: rank:priority, then + up, ? unknown, - down, then marks: * active, t its first REGISTER
- * is pending, s and has been silent for 4 s, f failed or held off for 30 s, F for 60 s, e for no longer (its time has
+ * Candidates as in a status: rank:priority, then + up, ? unknown, - down, then marks: * active, s its first
+ * REGISTER has been silent for 4 s, f failed or held off for 30 s, F for 60 s, e for no longer (its time has
  * come just now), n it has been in its state for 1 s only. Their order among equals is that of the text, or stands
  * before them: 2/1:1+.
  */
@@ -52,10 +52,6 @@ situation(const char *text, struct selection_candidate c[CANDIDATES], int *activ
 				break;
 			case 's':
 				it->silent = true;
-				it->trying = true;
-				break;
-			case 't':
-				it->trying = true;
 				break;
 			case 'f':
 			case 'F':
@@ -113,10 +109,10 @@ static const struct {
 	{ "B31 down, the other one failed", "1:1-* 2:1+f", 0, SELECTION_ALONE, 30000 },
 	{ "B31 down, the others too", "1:1-* 2:1-", 0, SELECTION_ALONE, NEVER },
 	{ "B39 down, an equal too", "0/1:1- 1/1:1-*", 1, SELECTION_ALONE, NEVER },
-	{ "B30 down, a better one too, but this is tried", "1:1- 2:1-*t", 1, SELECTION_ALONE, NEVER },
+	{ "B38 down, a better one too: no try for it", "1:1- 2:1-*", 1, SELECTION_ALONE, NEVER },
 	{ "B37 silent, but no other is up", "1:1?*s 2:1? 3:1-", 0, SELECTION_BEST, NEVER },
 	{ "B37 silent, but the other is held off", "1:1?*s 2:1+f", 0, SELECTION_BEST, 30000 },
-	{ "B37 pending, not silent yet", "1:1?*t 2:1+", 0, SELECTION_BEST, NEVER },
+	{ "B37 pending, not silent yet", "1:1?* 2:1+", 0, SELECTION_BEST, NEVER },
 
 	/* failover */
 	{ "B37 down", "1:1-* 2:1+ 3:1+", 1, SELECTION_DOWN, NEVER },
@@ -173,8 +169,6 @@ enum {
 	PLACES = 4,		/* 1:1, 1:2, 2:1, 2:2 */
 	LOOKS = HEALTHS * PLACES * 2 * 2,
 };
-
-enum phase { REGISTERED, TRYING, SILENT, PHASES };
 
 /* One of the LOOKS of a candidate: health, place, left out or not, in its state for long or not. */
 static struct selection_candidate
@@ -259,11 +253,7 @@ by_the_rules(const struct selection_candidate *c, int active)
 		return other >= 0 ? other : active;
 	}
 	other = first(c, 1, active, NULL, false);	/* B37 */
-	if (other >= 0)
-		return other;
-	/* All are down: B31 without what is pending being taken back, B39. */
-	other = c[active].trying ? -1 : first(c, 2, active, &c[active], false);
-	return other >= 0 ? other : active;
+	return other >= 0 ? other : active;		/* all are down: no registration is given up for a try (B38) */
 }
 
 static bool
@@ -317,7 +307,7 @@ describe(const struct selection_candidate *c, int active, const struct selection
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%u/%u:%u%c%s%s%s%s ", c[i].order, c[i].rank,
 		    c[i].priority, "+?-"[class_of(&c[i])], i == active ? "*" : "", c[i].blocked ? "f" : "",
 		    now.ms - c[i].health_since.ms < STABLE_MS ? "n" : "",
-		    c[i].silent ? "s" : c[i].trying ? "t" : "");
+		    c[i].silent ? "s" : "");
 	snprintf(text + len, sizeof(text) - (size_t)len, "-> %d, %s", s->chosen, selection_reason_str(s->reason));
 	return text;
 }
@@ -335,15 +325,12 @@ is_stable(const struct selection_candidate *before, int active, const struct sel
 			c[active].blocked = true;
 			c[active].free_at = instant_add(now, 15000);
 		}
-		c[active].trying = c[active].silent = false;
+		c[active].silent = false;
 	}
-	if (active != s->chosen) {
-		chosen->trying = true;
-		if (selection_choose(c, THREE, s->chosen, STABLE_MS, now).chosen != s->chosen)
-			return false;
-	}
+	if (active != s->chosen && selection_choose(c, THREE, s->chosen, STABLE_MS, now).chosen != s->chosen)
+		return false;
 	/* The grant proves it up (B17). */
-	chosen->trying = chosen->silent = false;
+	chosen->silent = false;
 	if (chosen->health != HEALTH_UP)
 		chosen->health_since = now;
 	chosen->health = HEALTH_UP;
@@ -395,12 +382,10 @@ START_TEST(every_table_of_three)
 
 			check_one(c, -1);
 			for (int active = 0; active < THREE; active++) {
-				for (int phase = 0; phase < PHASES; phase++) {
-					c[active].trying = phase != REGISTERED;
-					c[active].silent = phase == SILENT;
-					check_one(c, active);
-				}
-				c[active].trying = c[active].silent = false;
+				check_one(c, active);
+				c[active].silent = true;
+				check_one(c, active);
+				c[active].silent = false;
 			}
 		}
 }
@@ -416,6 +401,36 @@ START_TEST(b38_better)
 
 			ck_assert(selection_better(&x, &y) == (a < b));
 		}
+}
+END_TEST
+
+/*
+ * Two better ones that are passed over for different causes: which cause is told does not depend on the table. B74's
+ * `explain` prints it.
+ */
+START_TEST(b74_reason_of_the_most_preferred)
+{
+	static const struct {
+		const char *text;
+		enum selection_reason reason;
+	} two[] = {
+		{ "1:1+f 2:1- 3:1+*", SELECTION_BETTER_BLOCKED },
+		{ "2:1- 1:1+f 3:1+*", SELECTION_BETTER_BLOCKED },
+		{ "1:1- 2:1+f 3:1+*", SELECTION_BETTER_UNPROVEN },
+		{ "2:1+f 1:1- 3:1+*", SELECTION_BETTER_UNPROVEN },
+		{ "1:1+n 2:1- 3:1+*", SELECTION_BETTER_UNSTABLE },
+		{ "2:1- 1:1+n 3:1+*", SELECTION_BETTER_UNSTABLE },
+	};
+
+	for (size_t i = 0; i < UNIT_COUNT(two); i++) {
+		struct selection_candidate c[CANDIDATES];
+		int active;
+		size_t count = situation(two[i].text, c, &active);
+		struct selection s = selection_choose(c, count, active, STABLE_MS, now);
+
+		ck_assert_int_eq(s.chosen, active);
+		ck_assert_msg(s.reason == two[i].reason, "%s: %s", two[i].text, selection_reason_str(s.reason));
+	}
 }
 END_TEST
 
@@ -440,6 +455,7 @@ selection_suite(void)
 	tcase_add_loop_test(tcase, readable, 0, UNIT_COUNT(cases));
 	tcase_add_loop_test(tcase, every_table_of_three, 0, LOOKS);
 	tcase_add_test(tcase, b38_better);
+	tcase_add_test(tcase, b74_reason_of_the_most_preferred);
 	tcase_add_test(tcase, words);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -30,11 +30,12 @@ SCENARIOS = \
 	tests/scenarios/alone-down.scn \
 	tests/scenarios/alone-silent-first.scn \
 	tests/scenarios/answers-that-are-up.scn \
-	tests/scenarios/bad-password-thrice.scn \
 	tests/scenarios/bad-password.scn \
+	tests/scenarios/bad-password-thrice.scn \
 	tests/scenarios/binding-not-stored.scn \
 	tests/scenarios/challenged-for-ever.scn \
 	tests/scenarios/contact-fixed.scn \
+	tests/scenarios/contact-received-no-nat.scn \
 	tests/scenarios/contact-rewritten.scn \
 	tests/scenarios/digest-algorithms.scn \
 	tests/scenarios/digest-forgotten.scn \
@@ -42,21 +43,24 @@ SCENARIOS = \
 	tests/scenarios/digest-nextnonce.scn \
 	tests/scenarios/digest-stale.scn \
 	tests/scenarios/dns-better-appears.scn \
-	tests/scenarios/dns-fails-in-all-ways.scn \
 	tests/scenarios/dns-fails.scn \
+	tests/scenarios/dns-fails-in-all-ways.scn \
 	tests/scenarios/dns-never-there.scn \
-	tests/scenarios/dns-refresh-ttl.scn \
+	tests/scenarios/dns-nothing-up.scn \
 	tests/scenarios/dns-refresh.scn \
+	tests/scenarios/dns-refresh-ttl.scn \
 	tests/scenarios/dns-target-fails.scn \
 	tests/scenarios/equals-other-order.scn \
 	tests/scenarios/equals-spread.scn \
+	tests/scenarios/failback.scn \
 	tests/scenarios/failback-asked-first.scn \
 	tests/scenarios/failback-fast.scn \
 	tests/scenarios/failback-refused.scn \
+	tests/scenarios/failback-refused-501.scn \
 	tests/scenarios/failback-silent.scn \
 	tests/scenarios/failback-stable.scn \
+	tests/scenarios/failback-stable-delisted.scn \
 	tests/scenarios/failback-unregister-silent.scn \
-	tests/scenarios/failback.scn \
 	tests/scenarios/flapping.scn \
 	tests/scenarios/ghost-binding.scn \
 	tests/scenarios/ghost-of-a-late-answer.scn \
@@ -83,12 +87,16 @@ SCENARIOS = \
 	tests/scenarios/one-lost-ping-moves-nobody.scn \
 	tests/scenarios/options-408.scn \
 	tests/scenarios/options-500.scn \
+	tests/scenarios/options-503-alone.scn \
+	tests/scenarios/options-503-registers.scn \
 	tests/scenarios/options-503-retry-after.scn \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
 	tests/scenarios/probe-jitter.scn \
 	tests/scenarios/redirected.scn \
+	tests/scenarios/redundant-without-leftovers.scn \
 	tests/scenarios/refresh-long-grant.scn \
+	tests/scenarios/refresh-refused-left-behind.scn \
 	tests/scenarios/refresh-refused-packet.scn \
 	tests/scenarios/refresh-short-grant.scn \
 	tests/scenarios/refresh-silent.scn \
@@ -104,13 +112,17 @@ SCENARIOS = \
 	tests/scenarios/register-503-retry-after.scn \
 	tests/scenarios/register-proves-up.scn \
 	tests/scenarios/reload-added.scn \
+	tests/scenarios/reload-added-again.scn \
 	tests/scenarios/reload-broken.scn \
 	tests/scenarios/reload-changed.scn \
-	tests/scenarios/reload-moved-to-dead.scn \
 	tests/scenarios/reload-moved.scn \
+	tests/scenarios/reload-moved-and-changed.scn \
+	tests/scenarios/reload-moved-to-dead.scn \
 	tests/scenarios/reload-new-password.scn \
 	tests/scenarios/reload-removed.scn \
+	tests/scenarios/reload-removed-while-leaving.scn \
 	tests/scenarios/reload-same.scn \
+	tests/scenarios/reload-shorter-interval.scn \
 	tests/scenarios/request-probe.scn \
 	tests/scenarios/round-of-four.scn \
 	tests/scenarios/rubbish.scn \
@@ -131,13 +143,15 @@ SCENARIOS = \
 	tests/scenarios/start-first-silent.scn \
 	tests/scenarios/start-name-in-time.scn \
 	tests/scenarios/start-unknown-before-down.scn \
+	tests/scenarios/stop.scn \
 	tests/scenarios/stop-during-failback.scn \
 	tests/scenarios/stop-leaves-bindings.scn \
+	tests/scenarios/stop-left-behind.scn \
 	tests/scenarios/stop-silent.scn \
 	tests/scenarios/stop-while-registering.scn \
-	tests/scenarios/stop.scn \
 	tests/scenarios/two-days.scn \
-	tests/scenarios/two-priorities-one-rank.scn
+	tests/scenarios/two-priorities-one-rank.scn \
+	tests/scenarios/unregister-asked-once.scn
 
 TESTS += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS) tests/scenarios/README
