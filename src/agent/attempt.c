@@ -208,6 +208,7 @@ go_on(struct attempt *attempt, struct attempt_outcome *outcome)
 {
 	int error = send_request(attempt);
 
+	turns_spend(attempt->candidate->server);	/* B42 */
 	outcome->end = ATTEMPT_GOES_ON;
 	if (error < 0)
 		not_sent(outcome, error);

@@ -41,6 +41,8 @@ candidate_new(struct account *account, const struct candidate_place *place)
 void
 candidate_free(struct candidate *candidate)
 {
+	if (candidate->account->turn.server == candidate->server)
+		turns_leave(candidate->account);
 	LIST_REMOVE(candidate, of_server);
 	server_release_unused(candidate->server);
 	free(candidate->name);

@@ -303,6 +303,7 @@ server_free(struct server *server)
 {
 	clienttx_drop(server->agent->transactions, server->probe);
 	agent_remove_owner(server->agent, &server->owner);
+	turns_fini(&server->turns);
 	timer_free(server->timer);
 	free(server);
 }

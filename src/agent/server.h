@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "agent/agent_private.h"
+#include "agent/turns.h"
 #include "core/health.h"
 #include "sip/build.h"
 #include "sip/clienttx.h"
@@ -32,6 +33,7 @@ struct server {
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
+	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
 	int64_t rtt_ms;			/* -1: none yet */

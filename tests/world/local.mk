@@ -90,6 +90,9 @@ SCENARIOS = \
 	tests/scenarios/options-503-retry-after.scn \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
+	tests/scenarios/pace-failover.scn \
+	tests/scenarios/pace-retry-after.scn \
+	tests/scenarios/pace-start.scn \
 	tests/scenarios/probe-jitter.scn \
 	tests/scenarios/redirected.scn \
 	tests/scenarios/redundant-without-leftovers.scn \
