@@ -113,6 +113,11 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 {
 	if (verdict.confirm)
 		server_probe(server);
+	if (verdict.not_judged && !server->warned_of_silence) {
+		server->warned_of_silence = true;
+		log_line(LOG_LEVEL_WARNING, server->text,
+		    "takes REGISTER and never answers OPTIONS: judged by its registrations alone");
+	}
 	if (!verdict.changed)
 		return;
 	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),

@@ -32,6 +32,7 @@ struct server {
 	struct health health;
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
+	bool warned_of_silence;		/* that its silence to OPTIONS says nothing (B23) */
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */

@@ -88,6 +88,7 @@ SCENARIOS = \
 	tests/scenarios/options-503-alone.scn \
 	tests/scenarios/options-503-registers.scn \
 	tests/scenarios/options-503-retry-after.scn \
+	tests/scenarios/options-never-answered.scn \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
 	tests/scenarios/pace-failover.scn \
