@@ -258,7 +258,7 @@ end_by_hosts(struct lookup *l, const struct address *addresses, size_t count)
 	free(records);
 }
 
-/* first   place of the name server that is asked first, modulo their number (B53 wants another one) */
+/* first   place of the name server that is asked first, modulo their number (B53: the second one for a second opinion) */
 static void
 begin_lookup(struct lookup *l, size_t first)
 {
@@ -291,7 +291,9 @@ begin_lookup(struct lookup *l, size_t first)
 static void
 on_due(void *arg)
 {
-	begin_lookup(arg, 0);
+	struct lookup *l = arg;
+
+	begin_lookup(l, l->view.unsure ? 1 : 0);
 }
 
 /* ---- Who needs what. ---- */

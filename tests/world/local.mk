@@ -41,6 +41,7 @@ SCENARIOS = \
 	tests/scenarios/digest-md5.scn \
 	tests/scenarios/digest-stale.scn \
 	tests/scenarios/dns-better-appears.scn \
+	tests/scenarios/dns-delisted.scn \
 	tests/scenarios/dns-fails.scn \
 	tests/scenarios/dns-fails-in-all-ways.scn \
 	tests/scenarios/dns-never-there.scn \
