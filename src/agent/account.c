@@ -83,6 +83,7 @@ set_active(struct account *account, struct candidate *candidate)
 		before->left_at = account_now(account);
 		before->cleaned = false;
 		server_add_active(before->server, -1);
+		candidate_leave(before);
 	}
 	if (candidate != NULL)
 		server_add_active(candidate->server, 1);
@@ -155,6 +156,7 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
+		candidate_leave(candidate);	/* a 2xx that is none may have stored something (B33) */
 	} else {
 		entropy_bytes(&draw, sizeof(draw));
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
@@ -522,7 +524,7 @@ account_configure(struct account *account, struct config_box *box, const struct 
 		roster_watch(account);
 		roster_rebuild(account);
 	}
-	roster_reschedule(account);
+	roster_forget_timing(account);
 	if (other_credentials)
 		roster_forget_nonces(account);
 	if (account->attempt != NULL)

@@ -249,10 +249,10 @@ roster_look_again(struct account *account)
 }
 
 void
-roster_reschedule(struct account *account)
+roster_forget_timing(struct account *account)
 {
 	for (size_t i = 0; i < account->candidate_count; i++)
-		server_reschedule(account->candidates[i]->server);
+		server_forget_timing(account->candidates[i]->server);
 }
 
 void
