@@ -301,6 +301,8 @@ act(struct account *account, enum registration_action action, enum registration_
 		drop_background(account, account->active);
 		account->leaving_for = account->selection.reason;
 		account->unanswered = true;
+		if (account->registration.state == REGISTRATION_STOPPING)
+			account->granted_s = 0;
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
 	case REGISTRATION_DO_SUSPECT:
