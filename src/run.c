@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/log.h"
@@ -173,14 +174,26 @@ static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
 	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
-	int rc = daemon_make_directory_of(config->control, config->user);
+	int directory = daemon_make_directory_of(config->control, config->user);
 
-	if (rc != 0) {
-		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control, strerror(-rc));
+	if (directory < 0) {
+		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control,
+		    strerror(-directory));
 		return false;
 	}
+	close(directory);
 	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
 	return run->control != NULL;
+}
+
+/* Who does not let us have it gets a warning when something is to be kept there. */
+static void
+make_state_directory(const struct config *config)
+{
+	int directory = config->state_dir != NULL ? daemon_make_directory(config->state_dir, 0750, config->user) : -1;
+
+	if (directory >= 0)
+		close(directory);
 }
 
 /* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
@@ -195,12 +208,13 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 		config_free(config);
 		return false;
 	}
+	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
 	if (run->agent == NULL) {
 		config_free(config);
 		return false;
 	}
-	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, error) ||
+	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error) ||
 	    !open_control(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
