@@ -21,6 +21,13 @@ struct waiter {
 	struct request request;
 };
 
+/* A client that is given the status piece by piece. */
+struct reading {
+	LIST_ENTRY(reading) link;
+	struct stream *stream;
+	struct status_walk walk;
+};
+
 struct control {
 	struct loop *loop;
 	struct agent *agent;
@@ -28,6 +35,7 @@ struct control {
 	struct control_hooks hooks;
 	LIST_HEAD(, waiter) waiters;
 	unsigned waiter_count;
+	LIST_HEAD(, reading) readings;
 };
 
 /* ---- Answers ---- */
@@ -55,12 +63,6 @@ answer_ok(struct stream *stream)
 {
 	stream_write(stream, "ok\n", 3);
 	stream_finish(stream);
-}
-
-static int
-put_to_stream(void *arg, const char *bytes, size_t len)
-{
-	return stream_write(arg, bytes, len);
 }
 
 /* ---- wait ---- */
@@ -185,33 +187,78 @@ do_wait(struct control *control, struct stream *stream, const struct request *re
 
 /* ---- The others ---- */
 
-static int
-put_to_measure(void *arg, const char *bytes, size_t len)
+static void
+reading_free(struct reading *reading)
 {
-	size_t *sum = arg;
-
-	(void)bytes;
-	*sum += len;
-	return *sum > STREAM_QUEUE_MAX / 2 ? -EFBIG : 0;
+	LIST_REMOVE(reading, link);
+	status_walk_fini(&reading->walk);
+	free(reading);
 }
 
-/* Measured first: after "ok" an answer that breaks off would look whole. */
+/*
+ * Writes the next piece; frees the reading and finishes the stream when it was the last.
+ *
+ * only   see status_walk()
+ */
+static void
+reading_on(struct reading *reading, const char *before, const struct account *only)
+{
+	static const char broken_off[] = "\nout of memory, the rest is missing\n";
+	struct stream *stream = reading->stream;
+	struct strbuf piece = { 0 };
+	int more;
+
+	strbuf_append(&piece, before);
+	more = status_walk(&reading->walk, only, CONTROL_PIECE, &piece);
+	if (more >= 0 && piece.len > 0 && stream_write(stream, piece.data, piece.len) != 0)
+		more = -ENOMEM;
+	strbuf_fini(&piece);
+	if (more > 0)
+		return;
+	if (more < 0 && before[0] != '\0')
+		answer_error(stream, "no-memory", "no memory to show the status");
+	else {
+		if (more < 0)
+			stream_write(stream, broken_off, sizeof(broken_off) - 1);
+		stream_finish(stream);
+	}
+	reading_free(reading);
+}
+
 static void
 do_status(struct control *control, struct stream *stream, const struct request *request, const struct account *only)
 {
-	enum status_form form = request->json ? STATUS_JSON : STATUS_TEXT;
-	size_t sum = 0;
-	int rc = status_write(control->agent, only, form, put_to_measure, &sum);
+	struct reading *reading = calloc(1, sizeof(*reading));
 
-	if (rc == -EFBIG)
-		answer_error(stream, "too-big", "the status is too big to be sent whole; ask for one account");
-	else if (rc != 0)
+	if (reading == NULL) {
 		answer_error(stream, "no-memory", "no memory to show the status");
-	else {
-		stream_write(stream, "ok\n", 3);
-		status_write(control->agent, only, form, put_to_stream, stream);
-		stream_finish(stream);
+		return;
 	}
+	reading->stream = stream;
+	status_walk_init(&reading->walk, control->agent, request->json ? STATUS_JSON : STATUS_TEXT);
+	LIST_INSERT_HEAD(&control->readings, reading, link);
+	reading_on(reading, "ok\n", only);
+}
+
+static struct reading *
+reading_of(struct control *control, struct stream *stream)
+{
+	struct reading *reading;
+
+	LIST_FOREACH(reading, &control->readings, link) {
+		if (reading->stream == stream)
+			return reading;
+	}
+	return NULL;
+}
+
+static void
+on_drained(void *arg, struct stream *stream)
+{
+	struct reading *reading = reading_of(arg, stream);
+
+	if (reading != NULL)
+		reading_on(reading, "", NULL);
 }
 
 static void
@@ -311,8 +358,13 @@ static void
 on_gone(void *arg, struct stream *stream)
 {
 	struct control *control = arg;
+	struct reading *reading = reading_of(control, stream);
 	struct waiter *waiter;
 
+	if (reading != NULL) {
+		reading_free(reading);
+		return;
+	}
 	LIST_FOREACH(waiter, &control->waiters, link) {
 		if (waiter->stream == stream) {
 			waiter_free(waiter);
@@ -325,7 +377,8 @@ struct control *
 control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
     const struct control_hooks *hooks, char error[256])
 {
-	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone };
+	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone,
+	    .on_drained = on_drained };
 	struct control *control = calloc(1, sizeof(*control));
 
 	if (control == NULL) {
@@ -334,6 +387,7 @@ control_new(struct loop *loop, struct agent *agent, const char *path, const char
 	}
 	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
 	LIST_INIT(&control->waiters);
+	LIST_INIT(&control->readings);
 	control->listener = stream_listen(loop, path, group, &events, control, error);
 	if (control->listener == NULL) {
 		free(control);
@@ -351,6 +405,8 @@ control_free(struct control *control)
 	agent_on_change(control->agent, NULL, NULL);
 	while (!LIST_EMPTY(&control->waiters))
 		waiter_free(LIST_FIRST(&control->waiters));
+	while (!LIST_EMPTY(&control->readings))
+		reading_free(LIST_FIRST(&control->readings));
 	stream_listener_free(control->listener);
 	free(control);
 }

@@ -46,6 +46,7 @@ fake_agent_add(struct agent *agent, const char *aor, const char *p1, const char 
 		.candidates = { candidate(1, p1), candidate(2, p2) },
 	};
 	account->candidates[0].active = true;
+	account->shown = &agent->shown;
 	agent->status.registered++;
 	return account;
 }
@@ -97,6 +98,7 @@ agent_account_by_name(const struct agent *agent, const char *aor_or_user)
 void
 account_status(const struct account *account, struct account_status *status)
 {
+	++*account->shown;
 	*status = account->status;
 }
 
