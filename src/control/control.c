@@ -19,6 +19,8 @@ struct waiter {
 	struct stream *stream;
 	struct timer *timer;
 	struct request request;
+	char *aor;		/* of the account that is waited for */
+	size_t place;		/* where it stood last */
 };
 
 /* A client that is given the status piece by piece. */
@@ -34,6 +36,7 @@ struct control {
 	struct stream_listener *listener;
 	struct control_hooks hooks;
 	LIST_HEAD(, waiter) waiters;
+	struct timer *look;		/* set by a change: however many there are in a turn, waiters look once */
 	unsigned waiter_count;
 	LIST_HEAD(, reading) readings;
 };
@@ -91,14 +94,41 @@ waiter_free(struct waiter *waiter)
 	LIST_REMOVE(waiter, link);
 	waiter->control->waiter_count--;
 	timer_free(waiter->timer);
+	free(waiter->aor);
 	free(waiter);
+}
+
+static bool
+stands_at(const struct waiter *waiter, size_t place)
+{
+	const struct account *account = agent_account(waiter->control->agent, place);
+	struct account_status s;
+
+	if (account == NULL)
+		return false;
+	account_status(account, &s);
+	return strcmp(s.aor, waiter->aor) == 0;
+}
+
+/* The account that is waited for, or NULL if it has gone. Found at its place, unless a reload has moved it. */
+static const struct account *
+waiter_account(struct waiter *waiter)
+{
+	const struct agent *agent = waiter->control->agent;
+
+	if (!stands_at(waiter, waiter->place)) {
+		waiter->place = 0;
+		while (agent_account(agent, waiter->place) != NULL && !stands_at(waiter, waiter->place))
+			waiter->place++;
+	}
+	return agent_account(agent, waiter->place);
 }
 
 /* Answers and frees the waiter if its wait is over. */
 static void
 waiter_look(struct waiter *waiter)
 {
-	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+	const struct account *account = waiter_account(waiter);
 	struct stream *stream = waiter->stream;
 
 	if (account == NULL) {
@@ -112,6 +142,15 @@ waiter_look(struct waiter *waiter)
 
 static void
 on_change(void *arg)
+{
+	struct control *control = arg;
+
+	if (!LIST_EMPTY(&control->waiters))
+		timer_set(control->look, loop_now(control->loop));
+}
+
+static void
+on_look(void *arg)
 {
 	struct control *control = arg;
 	struct waiter *waiter = LIST_FIRST(&control->waiters);
@@ -142,7 +181,7 @@ static void
 on_timeout(void *arg)
 {
 	struct waiter *waiter = arg;
-	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+	const struct account *account = waiter_account(waiter);
 
 	if (account == NULL)
 		answer_error(waiter->stream, "no-such-account", "%s has gone", waiter->request.subject);
@@ -152,17 +191,23 @@ on_timeout(void *arg)
 }
 
 static struct waiter *
-waiter_new(struct control *control, struct stream *stream, const struct request *request)
+waiter_new(struct control *control, struct stream *stream, const struct request *request,
+    const struct account *account)
 {
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
+	struct account_status s;
 
 	if (waiter == NULL)
 		return NULL;
+	account_status(account, &s);
+	waiter->aor = strdup(s.aor);
 	waiter->control = control;
 	waiter->stream = stream;
 	waiter->request = *request;
 	waiter->timer = timer_new(control->loop, on_timeout, waiter);
-	if (waiter->timer == NULL) {
+	if (waiter->timer == NULL || waiter->aor == NULL) {
+		timer_free(waiter->timer);
+		free(waiter->aor);
 		free(waiter);
 		return NULL;
 	}
@@ -181,7 +226,7 @@ do_wait(struct control *control, struct stream *stream, const struct request *re
 		answer_timeout(stream, account);
 	else if (control->waiter_count >= CONTROL_WAITERS_MAX)
 		answer_error(stream, "busy", "%d clients are waiting already", CONTROL_WAITERS_MAX);
-	else if (waiter_new(control, stream, request) == NULL)
+	else if (waiter_new(control, stream, request, account) == NULL)
 		answer_error(stream, "no-memory", "no memory to wait");
 }
 
@@ -388,8 +433,13 @@ control_new(struct loop *loop, struct agent *agent, const char *path, const char
 	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
 	LIST_INIT(&control->waiters);
 	LIST_INIT(&control->readings);
-	control->listener = stream_listen(loop, path, group, &events, control, error);
+	control->look = timer_new(loop, on_look, control);
+	if (control->look == NULL)
+		snprintf(error, 256, "control socket: no memory");
+	else
+		control->listener = stream_listen(loop, path, group, &events, control, error);
 	if (control->listener == NULL) {
+		timer_free(control->look);
 		free(control);
 		return NULL;
 	}
@@ -408,5 +458,6 @@ control_free(struct control *control)
 	while (!LIST_EMPTY(&control->readings))
 		reading_free(LIST_FIRST(&control->readings));
 	stream_listener_free(control->listener);
+	timer_free(control->look);
 	free(control);
 }

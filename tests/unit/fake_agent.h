@@ -14,7 +14,7 @@
 struct account {
 	struct account_status status;
 	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
-	unsigned *shown;		/* of its agent */
+	unsigned *shown, *searched;	/* of its agent */
 };
 
 struct agent {

@@ -466,6 +466,41 @@ START_TEST(B70_a_long_status_is_written_as_it_is_read)
 }
 END_TEST
 
+/* Changes come by the thousand when a server dies; waiters look once a turn, and where their account is. */
+START_TEST(waiters_look_once_a_turn)
+{
+	struct world w;
+	int fds[CONTROL_WAITERS_MAX];
+
+	world_init(&w);
+	for (int i = 0; i < 1000; i++)
+		fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	fake_agent_add(w.agent, "200@example.com", "10.0.0.1", "10.0.0.2");
+	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+		fds[i] = client_says(&w, "sipkeepd/1 wait 200@example.com down --timeout 60\n");
+		ck_assert_str_eq(hear(&w, fds[i], 3), "");
+	}
+	fake_agent_changed(w.agent);
+	idle(&w, 5);
+	w.agent->shown = 0;
+	w.agent->searches = 0;
+	for (int i = 0; i < 1000; i++)
+		fake_agent_changed(w.agent);
+	idle(&w, 5);
+	ck_assert_uint_le(w.agent->shown, CONTROL_WAITERS_MAX * 2);
+	ck_assert_uint_eq(w.agent->searches, 0);
+	w.agent->accounts[0] = w.agent->accounts[1000];	/* a reload: it stands elsewhere */
+	w.agent->accounts[0].status.state = ACCOUNT_DOWN;
+	w.agent->status.accounts = 10;
+	fake_agent_changed(w.agent);
+	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+		ck_assert_str_eq(hear(&w, fds[i], 2500), "ok\n");
+		close(fds[i]);
+	}
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_reader_may_go)
 {
 	struct world w;
@@ -502,6 +537,7 @@ control_suite(void)
 	tcase_add_test(tests, waiters_are_bounded_and_may_go);
 	tcase_add_test(tests, wait_timeout_frees_its_place);
 	tcase_add_loop_test(tests, B70_a_long_status_is_written_as_it_is_read, 0, 2);
+	tcase_add_test(tests, waiters_look_once_a_turn);
 	tcase_add_test(tests, a_reader_may_go);
 	suite_add_tcase(suite, tests);
 	return suite;
