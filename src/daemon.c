@@ -227,6 +227,21 @@ daemon_pid_file(struct daemon *daemon, const char *path, const char *user, char 
 
 /* ---- Who it runs as ---- */
 
+static void
+say_no_user(const char *user, char error[256])
+{
+	snprintf(error, 256, "user %.100s: there is no such user", user);
+}
+
+bool
+daemon_user_exists(const char *user, char error[256])
+{
+	if (user == NULL || getpwnam(user) != NULL)
+		return true;
+	say_no_user(user, error);
+	return false;
+}
+
 bool
 daemon_become(const char *user, char error[256])
 {
@@ -234,10 +249,9 @@ daemon_become(const char *user, char error[256])
 
 	if (user == NULL)
 		return true;
-	errno = 0;
 	who = getpwnam(user);
 	if (who == NULL) {
-		snprintf(error, 256, "user %.100s: there is no such user", user);
+		say_no_user(user, error);
 		return false;
 	}
 	if (who->pw_uid == geteuid())

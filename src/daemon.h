@@ -47,6 +47,14 @@ int daemon_make_directory(const char *path, mode_t mode, const char *user);
 int daemon_make_directory_of(const char *path, const char *user);	/* of that file, mode 0755 */
 
 /*
+ * Asked before anything is made for that user.
+ *
+ * user    NULL: fine
+ * error   if not: what is wrong (256 bytes)
+ */
+bool daemon_user_exists(const char *user, char error[256]);
+
+/*
  * Becomes that user, with its groups, for good. Without root's rights it stays who it is, with a warning.
  *
  * user    NULL: nothing to do

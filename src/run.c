@@ -196,26 +196,36 @@ make_state_directory(const struct config *config)
 		close(directory);
 }
 
-/* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
+/*
+ * The pid file is for who starts in the background; a supervisor of the foreground knows the pid. It comes before
+ * all else, so that a second daemon hears of the first one and not of an address that is taken.
+ */
 static bool
-open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+open_agent(struct run *run, struct config *config, struct daemon *daemon, char error[256])
 {
 	bool background = daemon->ready_fd >= 0;
 
+	if (!daemon_user_exists(config->user, error) ||
+	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
+		return false;
 	run->loop = loop_new();
 	if (run->loop == NULL || !take_signals(run)) {
 		snprintf(error, 256, "no event loop to be had");
-		config_free(config);
 		return false;
 	}
 	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
-	if (run->agent == NULL) {
+	return run->agent != NULL;
+}
+
+static bool
+open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+{
+	if (!open_agent(run, config, daemon, error)) {
 		config_free(config);
 		return false;
 	}
-	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error) ||
-	    !open_control(run, config, error) || !daemon_become(config->user, error))
+	if (!open_control(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");

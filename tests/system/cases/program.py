@@ -79,7 +79,7 @@ def background(w):
     """daemon mode: returns when it is ready, pid file, no second one beside it, ends on SIGTERM"""
     server = w.server(1)
     daemon = w.daemon([account(w, "100", server)])
-    pid_file = os.path.join(daemon.directory, "run", "pid")
+    pid_file = os.path.join(daemon.directory, "pid", "of", "it")
     daemon.settings["pid-file"] = pid_file
     daemon.write()
     done = subprocess.run([program("SIPKEEPD"), "-c", daemon.conf], timeout=10, env=environment(),
@@ -95,6 +95,10 @@ def background(w):
         again = subprocess.run([program("SIPKEEPD"), "-f", "-c", daemon.conf], timeout=10, env=environment(),
                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
         equal(again.returncode, 1, "a second one is refused: " + again.stderr)
+        again = subprocess.run([program("SIPKEEPD"), "-c", daemon.conf], timeout=10, env=environment(),
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        equal(again.returncode, 1, "a second one in the background")
+        check("another sipkeepd holds it" in again.stderr, "it says whom it met: " + again.stderr)
         equal(daemon.account("100").state, "registered", "the first one is not harmed")
         equal(server.users(), ["100"], "the binding")
     finally:
