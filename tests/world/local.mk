@@ -3,7 +3,7 @@
 
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
-	tests/world/files.c tests/world/invariants.c tests/world/network.c tests/world/random.c \
+	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
 	tests/world/registrar.c tests/world/story.c
 
 check_PROGRAMS += scenario

@@ -147,6 +147,18 @@ world_binding(const char *aor, const struct address *server)
 	return false;
 }
 
+bool
+world_bound_as(const char *aor, const struct address *server, const char *text)
+{
+	const struct host *host = network_host(server);
+
+	for (const struct binding *b = host == NULL ? NULL : host->bindings; b != NULL; b = b->next) {
+		if (live(b) && strcmp(b->aor, aor) == 0 && strstr(b->uri, text) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void
 binding_remove(struct binding **at)
 {
