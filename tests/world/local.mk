@@ -81,6 +81,30 @@ SCENARIOS = \
 	tests/scenarios/name-with-port.scn \
 	tests/scenarios/nameserver-refuses.scn \
 	tests/scenarios/nameserver-silent.scn \
+	tests/scenarios/network-back-refused.scn \
+	tests/scenarios/network-down.scn \
+	tests/scenarios/network-during-failback.scn \
+	tests/scenarios/network-during-failover.scn \
+	tests/scenarios/network-firewalled.scn \
+	tests/scenarios/network-flapping.scn \
+	tests/scenarios/network-names-again.scn \
+	tests/scenarios/network-new-address-after.scn \
+	tests/scenarios/network-new-address-fixed.scn \
+	tests/scenarios/network-new-address.scn \
+	tests/scenarios/network-preferred-dies.scn \
+	tests/scenarios/network-preferred-hangs.scn \
+	tests/scenarios/network-route-lost-unused.scn \
+	tests/scenarios/network-route-lost.scn \
+	tests/scenarios/network-router-dead-for-one.scn \
+	tests/scenarios/network-router-dead.scn \
+	tests/scenarios/network-shared.scn \
+	tests/scenarios/network-standstill-move.scn \
+	tests/scenarios/network-standstill-short.scn \
+	tests/scenarios/network-standstill.scn \
+	tests/scenarios/network-start-down-names.scn \
+	tests/scenarios/network-start-down.scn \
+	tests/scenarios/network-stop.scn \
+	tests/scenarios/network-unplugged.scn \
 	tests/scenarios/no-failback-to-unknown.scn \
 	tests/scenarios/no-password.scn \
 	tests/scenarios/one-lost-ping-moves-nobody.scn \

@@ -149,7 +149,7 @@ world_network(void)
 static const char *
 way_str(enum world_way way)
 {
-	static const char *const words[] = { "up", "down", "unplugged", "router-dead" };
+	static const char *const words[] = { "up", "down", "unplugged", "firewalled", "router-dead" };
 
 	return words[way];
 }
@@ -566,9 +566,12 @@ transport_send(struct transport *transport, const struct peer *to, uint8_t dscp,
 		return -EAFNOSUPPORT;
 	if (len > TRANSPORT_MESSAGE_MAX)
 		return -EMSGSIZE;
-	invariants_sent(to, bytes, len, way_to(&to->address) == WAY_NONE);
+	invariants_sent(to, bytes, len,
+	    way_to(&to->address) == WAY_NONE || way_to(&to->address) == WAY_FIREWALLED);
 	if (way_to(&to->address) == WAY_NONE)
 		return -ENETUNREACH;
+	if (way_to(&to->address) == WAY_FIREWALLED)
+		return -EPERM;
 	if (way_to(&to->address) != WAY_OPEN)
 		return 0;
 	packet = memory(sizeof(*packet) + len);

@@ -312,9 +312,9 @@ restore_server(const struct line *line, void *saved)
 static bool
 way_called(const char *word, enum world_way *way)
 {
-	static const char *const words[] = { "up", "down", "unplugged", "router-dead" };
+	static const char *const words[] = { "up", "down", "unplugged", "firewalled", "router-dead" };
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		if (strcmp(word, words[i]) == 0) {
 			*way = (enum world_way)i;
 			return true;
@@ -335,7 +335,7 @@ verb_network(struct scenario *scenario, struct line *line, bool check, char wron
 		script.loss_percent = (unsigned)number;
 	else if (!(w->count == 2 && way_called(w->at[1], &script.way)) && (w->count != 3
 	    || strcmp(w->at[1], "delay") != 0 || !span_duration_ms(span_of(w->at[2]), &script.delay_ms)))
-		return bad(wrong, "it is: network up|down|unplugged|router-dead|loss PERCENT|delay DURATION");
+		return bad(wrong, "it is: network up|down|unplugged|firewalled|router-dead|loss PERCENT|delay DURATION");
 	if (!check)
 		world_network_set(script);
 	return true;
@@ -366,7 +366,7 @@ verb_route(struct scenario *scenario, struct line *line, bool check, char wrong[
 	(void)scenario;
 	if (line->words.count != 3 || !address_parse(&server, line->words.at[1])
 	    || !way_called(line->words.at[2], &way))
-		return bad(wrong, "it is: route ADDR up|down|unplugged|router-dead");
+		return bad(wrong, "it is: route ADDR up|down|unplugged|firewalled|router-dead");
 	if (!check)
 		world_way_set(&server, way);
 	return true;

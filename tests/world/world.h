@@ -134,6 +134,7 @@ enum world_way {
 	WAY_OPEN,
 	WAY_NONE,		/* no route: sends fail with ENETUNREACH */
 	WAY_UNPLUGGED,		/* no carrier: packets vanish */
+	WAY_FIREWALLED,		/* our own firewall: sends fail with EPERM */
 	WAY_ROUTER_DEAD,	/* carrier, but packets vanish, and after some seconds the kernel knows why */
 };
 
