@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
 """The network itself, in namespaces of the case's own: links, routes, addresses, routers, and a daemon that stood still."""
 
-import os
 import signal
+import subprocess
 import time
 
 from parts.case import Skip, case, check, equal, stays, until
 from parts.daemon import wall
 from parts.link import Link
+from parts.process import find_program
 
 
 def linked(w, **options):
@@ -85,6 +86,7 @@ def network_new_address(w):
     until(lambda: len(first.bindings()["100"]) == 1, 2, lambda: "one Contact: %s" % first.bindings())
     equal(daemon.account("100").failovers(), (0, 0), "failovers and failbacks")
     equal(daemon.log().count("our address has changed"), 1, "it is told once")
+    check("frozen" not in daemon.log(), "that was no outage")
 
 
 @case("B61", limit=40)
@@ -111,7 +113,6 @@ def network_router_dead(w):
                         "password": "secret"}], address="0.0.0.0").start()
     daemon.active("100", servers[0].name)
     daemon.settled("100")
-    # The kernel looks whether a neighbour is still there some time after it was last seen; here that is soon.
     link.unplug()
     since = wall()
     frozen(daemon, timeout=20)
@@ -151,8 +152,6 @@ def network_firewall(w):
     """our own firewall forbids to send (EPERM): neither the network nor the server is down"""
     if not w.private:
         raise Skip("no network namespace of our own: the machine's firewall is not touched")
-    from parts.process import find_program
-    import subprocess
     tool = find_program("iptables-legacy", "iptables")
     first, second = w.servers(2)
     daemon = w.daemon([{"user": "100", "server": "voice.test; %s; %s" % (first.name, second.name),

@@ -7,7 +7,7 @@ behind a switch (a bridge) and a router if that is asked for. Needs root in the 
 import os
 import subprocess
 
-from parts.case import Skip, check
+from parts.case import Skip, until
 from parts.process import Group, find_program
 
 
@@ -26,9 +26,9 @@ class Link:
             raise Skip("no network namespace of our own: the machine's links are not touched")
         self.tool = find_program("ip", "iproute2")
         self.switch = switch
-        # The other namespace lives as long as this process does.
-        self.holder = Group(world.path("groups"), [find_program("unshare", "util-linux"), "-n", "cat"],
-                            world.path("holder%d" % len(world.daemons)), stdin=subprocess.PIPE)
+        # The other namespace lives as long as this process does, and what runs in it.
+        self.holder = Group(world.path("groups"), [find_program("unshare", "util-linux"), "-n", "sleep", "600"],
+                            world.path("far-end"))
         self.far_end = [find_program("nsenter", "util-linux"), "-t", str(self.holder.pid), "-n"]
         self.build()
 
@@ -61,11 +61,13 @@ class Link:
             self.far_device = "sk1"
         self.ip("addr", "add", self.near + "/24", "dev", "sk0")
         self.ip("link", "set", "sk0", "up")
+        self.tune("conf", promote_secondaries=1)        # a second address outlives the first
         if self.switch:
             self.ip_far("addr", "add", self.router + "/24", "dev", self.far_device)
             for last in (1, 2):
                 self.ip_far("addr", "add", self.behind(last) + "/32", "dev", "lo")
-            self.quicken("sk0")
+            # A neighbour is looked after soon, so that a case takes seconds, not minutes.
+            self.tune("neigh", base_reachable_time_ms=2000, delay_first_probe_time=1, retrans_time_ms=300)
         else:
             for last in (1, 2):
                 self.ip_far("addr", "add", self.far(last) + "/24", "dev", self.far_device)
@@ -75,19 +77,17 @@ class Link:
 
     def wait_for_holder(self):
         own = os.readlink("/proc/self/ns/net")
-        from parts.case import until
         until(lambda: os.readlink("/proc/%d/ns/net" % self.holder.pid) != own, 5, "the other namespace is there")
 
     @staticmethod
-    def quicken(device):
-        """A neighbour is looked after soon, so that a case takes seconds, not minutes."""
-        for name, value in (("base_reachable_time_ms", "2000"), ("delay_first_probe_time", "1"),
-                            ("retrans_time_ms", "300")):
+    def tune(kind, **values):
+        """Of our end."""
+        for name, value in values.items():
             try:
-                with open("/proc/sys/net/ipv4/neigh/%s/%s" % (device, name), "w") as file:
-                    file.write(value)
-            except OSError:
-                pass
+                with open("/proc/sys/net/ipv4/%s/sk0/%s" % (kind, name), "w") as file:
+                    file.write(str(value))
+            except OSError as error:
+                raise Skip("%s cannot be set: %s" % (name, error)) from None
 
     def far(self, last):
         return "10.99.0.%d" % last
