@@ -171,6 +171,7 @@ static void
 look_at_server(struct server *server)
 {
 	enum network_way before = server->way;
+	struct address left_from = server->local;
 	struct path path;
 
 	server->way_before = before;
@@ -179,11 +180,11 @@ look_at_server(struct server *server)
 	server->way = network_way(&path);
 	if (server->way != before)
 		unsettle_accounts(server);
-	if (server->way == NETWORK_NO_WAY || address_same_ip(&server->local, &path.local))
+	if (server->way == NETWORK_NO_WAY || address_same_ip(&left_from, &path.local))
 		return;
-	if (server->local.family != ADDRESS_NONE)
-		address_changed(server);
 	server->local = path.local;
+	if (left_from.family != ADDRESS_NONE)
+		address_changed(server);
 }
 
 /* Returns true if the network is back for it. */

@@ -420,13 +420,18 @@ authenticated(struct host *host, const struct packet *packet, const struct messa
 static uint64_t
 expires_asked(const struct message *request)
 {
-	uint64_t s = EXPIRES_ASKED_S;
+	uint64_t s = EXPIRES_ASKED_S, own, most = 0;
+	bool said = false;
 
-	if (request->contact_count > 0 && span_there(request->contacts[0].expires))
-		span_number(request->contacts[0].expires, UINT32_MAX, &s);
-	else if (span_there(request->expires))
+	if (span_there(request->expires))
 		span_number(request->expires, UINT32_MAX, &s);
-	return s;
+	for (size_t i = 0; i < request->contact_count; i++) {
+		if (!span_number(request->contacts[i].expires, UINT32_MAX, &own))
+			continue;
+		said = true;
+		most = own > most ? own : most;		/* a Contact that goes says nothing of one that stays */
+	}
+	return said ? most : s;
 }
 
 static void
