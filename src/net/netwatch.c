@@ -13,7 +13,9 @@
 #include <event2/event.h>
 #include <libmnl/libmnl.h>
 
+#include "net/links.h"
 #include "net/loopbase.h"
+#include "net/netlink.h"
 #include "net/sockaddr.h"
 
 #ifndef IFF_LOWER_UP
@@ -28,24 +30,10 @@
  */
 
 enum {
-	BUFFER_SIZE = 32768,		/* the largest piece of a dump */
-	FAILED_MAX = 256,
 	DUMPS_MAX = 3,			/* of one kind, when each is torn by changes */
 	QUIET_MS = 50,			/* at the least between two calls of on_change */
 	DUMP_AGAIN_MS = 1000,
-	FOUND = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP,
 	SOUGHT = NUD_INCOMPLETE | NUD_DELAY | NUD_PROBE,
-};
-
-struct link {
-	int index;
-	unsigned flags;
-};
-
-struct neighbour {
-	int index;
-	struct address address;
-	bool seen;			/* by the dump under way */
 };
 
 struct netwatch {
@@ -53,122 +41,18 @@ struct netwatch {
 	char interface[IF_NAMESIZE];	/* "" for any */
 	void (*on_change)(void *arg);
 	void *arg;
-	struct mnl_socket *events, *questions;
+	struct mnl_socket *events;
+	struct netlink questions;
 	struct event *event;
 	struct timer *timer;		/* due: tell */
 	struct instant told_at;
-	bool changed;			/* not told yet */
-	bool stale;			/* events were lost and the tables could not be read anew */
-	unsigned sequence;
-	struct link *links;
-	size_t link_count, link_room;
-	struct neighbour failed[FAILED_MAX];
-	size_t failed_count;
-	char buffer[BUFFER_SIZE];
+	bool changed;			/* not told yet; besides links.changed */
+	bool stale;			/* events were lost and could not be read anew */
+	struct links links;
+	char buffer[NETLINK_BUFFER_SIZE];
 };
 
-/* ---- reading messages ---- */
-
-static int
-on_attribute(const struct nlattr *attribute, void *data)
-{
-	const struct nlattr **table = data;
-
-	if (mnl_attr_get_type(attribute) <= RTA_MAX)
-		table[mnl_attr_get_type(attribute)] = attribute;
-	return MNL_CB_OK;
-}
-
-/* Attributes by their type; every kind of message here has fewer than RTA_MAX of interest. */
-static void
-read_attributes(const struct nlmsghdr *message, size_t header, const struct nlattr *table[RTA_MAX + 1])
-{
-	memset(table, 0, (RTA_MAX + 1) * sizeof(table[0]));
-	mnl_attr_parse(message, (unsigned)header, on_attribute, table);
-}
-
-static bool
-read_ip(struct address *to, int family, const void *bytes, size_t len)
-{
-	*to = (struct address){ 0 };
-	if (!(family == AF_INET && len == 4) && !(family == AF_INET6 && len == 16))
-		return false;
-	to->family = family == AF_INET ? ADDRESS_IPV4 : ADDRESS_IPV6;
-	memcpy(to->ip, bytes, len);
-	return true;
-}
-
-static bool
-read_address(struct address *to, int family, const struct nlattr *attribute)
-{
-	*to = (struct address){ 0 };
-	return attribute != NULL && read_ip(to, family, mnl_attr_get_payload(attribute),
-	    mnl_attr_get_payload_len(attribute));
-}
-
-/* ---- what is kept ---- */
-
-static unsigned
-link_flags(const struct netwatch *w, int index)
-{
-	for (size_t i = 0; i < w->link_count; i++)
-		if (w->links[i].index == index)
-			return w->links[i].flags;
-	return 0;
-}
-
-static void
-forget_neighbours_of(struct netwatch *w, int index)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < w->failed_count; i++)
-		if (w->failed[i].index != index)
-			w->failed[kept++] = w->failed[i];
-	w->failed_count = kept;
-}
-
-static void
-link_gone(struct netwatch *w, int index)
-{
-	forget_neighbours_of(w, index);
-	for (size_t i = 0; i < w->link_count; i++)
-		if (w->links[i].index == index) {
-			w->links[i] = w->links[--w->link_count];
-			w->changed = true;
-			return;
-		}
-}
-
-static void
-link_is(struct netwatch *w, int index, unsigned flags)
-{
-	const unsigned kept = IFF_UP | IFF_LOWER_UP;
-	struct link *grown;
-	size_t room;
-
-	flags &= kept;
-	if (flags != kept)
-		forget_neighbours_of(w, index);		/* as the kernel does */
-	for (size_t i = 0; i < w->link_count; i++)
-		if (w->links[i].index == index) {
-			w->changed = w->changed || w->links[i].flags != flags;
-			w->links[i].flags = flags;
-			return;
-		}
-	if (w->link_count == w->link_room) {
-		room = w->link_room * 2 + 8;
-		grown = realloc(w->links, room * sizeof(*grown));
-		if (grown == NULL) {
-			w->stale = true;
-			return;
-		}
-		w->links = grown;
-		w->link_room = room;
-	}
-	w->links[w->link_count++] = (struct link){ index, flags };
-	w->changed = true;
-}
+/* ---- what the kernel tells ---- */
 
 static void
 on_link(struct netwatch *w, const struct nlmsghdr *message)
@@ -176,38 +60,9 @@ on_link(struct netwatch *w, const struct nlmsghdr *message)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 
 	if (message->nlmsg_type == RTM_DELLINK)
-		link_gone(w, info->ifi_index);
-	else
-		link_is(w, info->ifi_index, info->ifi_flags);
-}
-
-static struct neighbour *
-find_failed(struct netwatch *w, int index, const struct address *address)
-{
-	for (size_t i = 0; i < w->failed_count; i++)
-		if (w->failed[i].index == index && address_same_ip(&w->failed[i].address, address))
-			return &w->failed[i];
-	return NULL;
-}
-
-static void
-neighbour_is(struct netwatch *w, int index, const struct address *address, unsigned state)
-{
-	struct neighbour *known = find_failed(w, index, address);
-
-	if (known != NULL)
-		known->seen = true;
-	if (state & FOUND) {
-		if (known == NULL)
-			return;
-		*known = w->failed[--w->failed_count];
-		w->changed = true;
-	} else if ((state & NUD_FAILED) && known == NULL) {
-		if (w->failed_count == FAILED_MAX)	/* the oldest goes */
-			memmove(w->failed, w->failed + 1, --w->failed_count * sizeof(w->failed[0]));
-		w->failed[w->failed_count++] = (struct neighbour){ index, *address, true };
-		w->changed = true;
-	}
+		links_remove(&w->links, info->ifi_index);
+	else if (!links_set(&w->links, info->ifi_index, info->ifi_flags))
+		w->stale = true;
 }
 
 /* RTM_DELNEIGH says nothing: a failed neighbour that the kernel has forgotten has not been found by that. */
@@ -220,9 +75,9 @@ on_neighbour(struct netwatch *w, const struct nlmsghdr *message)
 
 	if (message->nlmsg_type != RTM_NEWNEIGH)
 		return;
-	read_attributes(message, sizeof(*neighbour), table);
-	if (read_address(&address, neighbour->ndm_family, table[NDA_DST]))
-		neighbour_is(w, neighbour->ndm_ifindex, &address, neighbour->ndm_state);
+	netlink_attributes(message, sizeof(*neighbour), table);
+	if (netlink_address(&address, neighbour->ndm_family, table[NDA_DST]))
+		links_neighbour(&w->links, neighbour->ndm_ifindex, &address, neighbour->ndm_state);
 }
 
 static void
@@ -263,65 +118,16 @@ on_message(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-/* ---- questions ---- */
-
-/* The next piece of an answer, which is there already: nothing is waited for. Returns its length or negative errno. */
-static ssize_t
-receive(struct netwatch *w, struct mnl_socket *socket)
-{
-	ssize_t len;
-
-	do
-		len = recv(mnl_socket_get_fd(socket), w->buffer, sizeof(w->buffer), MSG_DONTWAIT);
-	while (len < 0 && errno == EINTR);
-	return len < 0 ? -errno : len;
-}
-
-/* Sends what is in the buffer and gives the answers to `take`. Returns 0, -EINTR for a torn dump, or negative errno. */
-static int
-ask(struct netwatch *w, struct nlmsghdr *message, mnl_cb_t take, void *arg)
-{
-	unsigned port = mnl_socket_get_portid(w->questions);
-	int result = MNL_CB_OK;
-	ssize_t len;
-
-	message->nlmsg_seq = ++w->sequence;
-	if (mnl_socket_sendto(w->questions, message, message->nlmsg_len) < 0)
-		return -errno;
-	while (result > MNL_CB_STOP) {
-		len = receive(w, w->questions);
-		if (len < 0)
-			return (int)len;
-		result = mnl_cb_run(w->buffer, (size_t)len, w->sequence, port, take, arg);
-		if (result < 0)
-			result = -errno;
-	}
-	if (result < 0)
-		while (receive(w, w->questions) > 0)
-			;			/* the rest of it */
-	return result;
-}
-
-static struct nlmsghdr *
-begin(struct netwatch *w, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *message = mnl_nlmsg_put_header(w->buffer);
-
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | flags;
-	return message;
-}
-
 static int
 dump(struct netwatch *w, uint16_t type, size_t header)
 {
 	int result = -EINTR;
 
 	for (int i = 0; i < DUMPS_MAX && result == -EINTR; i++) {
-		struct nlmsghdr *message = begin(w, type, NLM_F_DUMP);
+		struct nlmsghdr *message = netlink_begin(&w->questions, type, NLM_F_DUMP);
 
 		mnl_nlmsg_put_extra_header(message, header);
-		result = ask(w, message, on_message, w);
+		result = netlink_ask(&w->questions, message, on_message, w);
 	}
 	return result == -EINTR ? 0 : result;	/* torn each time: the events tell the rest */
 }
@@ -330,22 +136,15 @@ dump(struct netwatch *w, uint16_t type, size_t header)
 static int
 read_all(struct netwatch *w)
 {
-	size_t kept = 0;
 	int result;
 
 	w->stale = false;
-	w->changed = true;
-	w->link_count = 0;
+	links_begin_dump(&w->links);
 	result = dump(w, RTM_GETLINK, sizeof(struct ifinfomsg));
-	for (size_t i = 0; i < w->failed_count; i++)
-		w->failed[i].seen = false;
 	if (result == 0)
 		result = dump(w, RTM_GETNEIGH, sizeof(struct ndmsg));
-	for (size_t i = 0; i < w->failed_count && result == 0; i++)
-		if (w->failed[i].seen)
-			w->failed[kept++] = w->failed[i];
 	if (result == 0)
-		w->failed_count = kept;
+		links_end_dump(&w->links);
 	else
 		w->stale = true;
 	return result;
@@ -360,7 +159,7 @@ drain(struct netwatch *w)
 	ssize_t len;
 
 	for (;;) {
-		len = receive(w, w->events);
+		len = netlink_receive(w->events, w->buffer);
 		if (len > 0)
 			mnl_cb_run(w->buffer, (size_t)len, 0, 0, on_message, w);
 		else if (len == -ENOBUFS)
@@ -370,6 +169,8 @@ drain(struct netwatch *w)
 	}
 	if (overrun || w->stale)
 		read_all(w);
+	w->changed = w->changed || w->links.changed;
+	w->links.changed = false;
 }
 
 static void
@@ -422,12 +223,6 @@ netwatch_poll(struct netwatch *w)
 
 /* ---- paths ---- */
 
-static void
-put_address(struct nlmsghdr *message, uint16_t type, const struct address *address)
-{
-	mnl_attr_put(message, type, address->family == ADDRESS_IPV6 ? 16 : 4, address->ip);
-}
-
 struct route {
 	bool found;
 	int index;
@@ -439,11 +234,11 @@ read_router(struct route *to, int family, const struct nlattr *table[RTA_MAX + 1
 {
 	const struct rtvia *via;
 
-	if (read_address(&to->router, family, table[RTA_GATEWAY]) || table[RTA_VIA] == NULL)
+	if (netlink_address(&to->router, family, table[RTA_GATEWAY]) || table[RTA_VIA] == NULL)
 		return;
 	via = mnl_attr_get_payload(table[RTA_VIA]);
 	if (mnl_attr_get_payload_len(table[RTA_VIA]) > sizeof(*via))
-		read_ip(&to->router, via->rtvia_family, via->rtvia_addr,
+		netlink_ip(&to->router, via->rtvia_family, via->rtvia_addr,
 		    mnl_attr_get_payload_len(table[RTA_VIA]) - sizeof(*via));
 }
 
@@ -456,13 +251,13 @@ on_found_route(const struct nlmsghdr *message, void *arg)
 
 	if (message->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(message) < sizeof(*header))
 		return MNL_CB_STOP;
-	read_attributes(message, sizeof(*header), table);
+	netlink_attributes(message, sizeof(*header), table);
 	if ((header->rtm_type != RTN_UNICAST && header->rtm_type != RTN_LOCAL) || table[RTA_OIF] == NULL ||
 	    mnl_attr_get_payload_len(table[RTA_OIF]) != sizeof(uint32_t))
 		return MNL_CB_STOP;
 	route->found = true;
 	route->index = (int)mnl_attr_get_u32(table[RTA_OIF]);
-	read_address(&route->local, header->rtm_family, table[RTA_PREFSRC]);
+	netlink_address(&route->local, header->rtm_family, table[RTA_PREFSRC]);
 	if (header->rtm_type == RTN_UNICAST)
 		read_router(route, header->rtm_family, table);
 	return MNL_CB_STOP;
@@ -473,20 +268,20 @@ static void
 find_route(struct netwatch *w, const struct address *to, const struct address *from, int index, struct route *route)
 {
 	uint8_t bits = to->family == ADDRESS_IPV6 ? 128 : 32;
-	struct nlmsghdr *message = begin(w, RTM_GETROUTE, 0);
+	struct nlmsghdr *message = netlink_begin(&w->questions, RTM_GETROUTE, 0);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	*route = (struct route){ 0 };
 	header->rtm_family = (unsigned char)sockaddr_family(to);
 	header->rtm_dst_len = bits;
-	put_address(message, RTA_DST, to);
+	netlink_put_address(message, RTA_DST, to);
 	if (from != NULL) {
 		header->rtm_src_len = bits;
-		put_address(message, RTA_SRC, from);
+		netlink_put_address(message, RTA_SRC, from);
 	}
 	if (index != 0)
 		mnl_attr_put_u32(message, RTA_OIF, (uint32_t)index);
-	ask(w, message, on_found_route, route);
+	netlink_ask(&w->questions, message, on_found_route, route);
 	if (from != NULL && route->local.family == ADDRESS_NONE)
 		route->local = *from;
 }
@@ -511,17 +306,17 @@ on_found_neighbour(const struct nlmsghdr *message, void *arg)
 static void
 ask_neighbour(struct netwatch *w, int index, const struct address *address, struct path *path)
 {
-	struct nlmsghdr *message = begin(w, RTM_GETNEIGH, 0);
+	struct nlmsghdr *message = netlink_begin(&w->questions, RTM_GETNEIGH, 0);
 	struct ndmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	struct asked asked = { 0 };
 
 	header->ndm_family = (unsigned char)sockaddr_family(address);
 	header->ndm_ifindex = index;
-	put_address(message, NDA_DST, address);
-	ask(w, message, on_found_neighbour, &asked);
+	netlink_put_address(message, NDA_DST, address);
+	netlink_ask(&w->questions, message, on_found_neighbour, &asked);
 	if (asked.there)
-		neighbour_is(w, index, address, asked.state);
-	path->router_failed = find_failed(w, index, address) != NULL;
+		links_neighbour(&w->links, index, address, asked.state);
+	path->router_failed = links_failed(&w->links, index, address);
 	path->router_sought = !path->router_failed && asked.there && (asked.state & SOUGHT) != 0;
 }
 
@@ -548,7 +343,7 @@ netwatch_path(struct netwatch *w, const struct address *to, const struct address
 	find_route(w, to, from, index, &route);
 	if (!route.found)
 		return;
-	flags = link_flags(w, route.index);
+	flags = links_flags(&w->links, route.index);
 	path->routed = true;
 	path->up = (flags & IFF_UP) != 0;
 	path->carrier = (flags & IFF_LOWER_UP) != 0;
@@ -583,11 +378,9 @@ static int
 open_sockets(struct netwatch *w)
 {
 	w->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	w->questions = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (w->events == NULL || w->questions == NULL || mnl_socket_bind(w->events, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_bind(w->questions, 0, MNL_SOCKET_AUTOPID) < 0 || !join(w->events))
+	if (w->events == NULL || mnl_socket_bind(w->events, 0, MNL_SOCKET_AUTOPID) < 0 || !join(w->events))
 		return errno != 0 ? -errno : -EIO;
-	return 0;
+	return netlink_open(&w->questions);
 }
 
 struct netwatch *
@@ -612,7 +405,7 @@ netwatch_new(struct loop *loop, const char *interface, void (*on_change)(void *a
 		if (w->timer != NULL && w->event != NULL && event_add(w->event, NULL) == 0)
 			*error = read_all(w);
 	}
-	w->changed = false;		/* the caller looks at everything to begin with */
+	w->links.changed = false;	/* the caller looks at everything to begin with */
 	if (*error == 0)
 		return w;
 	netwatch_free(w);
@@ -629,8 +422,7 @@ netwatch_free(struct netwatch *w)
 	timer_free(w->timer);
 	if (w->events != NULL)
 		mnl_socket_close(w->events);
-	if (w->questions != NULL)
-		mnl_socket_close(w->questions);
-	free(w->links);
+	netlink_close(&w->questions);
+	links_fini(&w->links);
 	free(w);
 }

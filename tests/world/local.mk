@@ -91,6 +91,7 @@ SCENARIOS = \
 	tests/scenarios/network-new-address-after.scn \
 	tests/scenarios/network-new-address-fixed.scn \
 	tests/scenarios/network-new-address.scn \
+	tests/scenarios/network-pace.scn \
 	tests/scenarios/network-preferred-dies.scn \
 	tests/scenarios/network-preferred-hangs.scn \
 	tests/scenarios/network-route-lost-unused.scn \

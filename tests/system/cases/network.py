@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The network itself, in namespaces of the case's own: links, routes, addresses, routers, and a daemon that stood still."""
+"""The network itself, in namespaces of the case's own: links, routes, addresses, routers."""
 
 import signal
 import subprocess
