@@ -106,6 +106,14 @@ next_interval(struct server *server)
 	return server->cseq > 1 ? interval : interval / 10 + (int64_t)entropy_below((uint32_t)(interval / 10 * 9));
 }
 
+/* Unless something is planned: the network may just have come back. */
+static void
+probe_later(struct server *server)
+{
+	if (instant_is_never(timer_due(server->timer)))
+		probe_in(server, next_interval(server));
+}
+
 /* ---- health ---- */
 
 /* Accounts of a server that came up by its own probe register there anew: it may have lost their bindings. */
@@ -247,7 +255,7 @@ server_probe(struct server *server)
 		server_register_unreachable(server);
 	else
 		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-error));
-	probe_in(server, next_interval(server));
+	probe_later(server);
 }
 
 void
@@ -293,7 +301,7 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 	server->probe = (struct handle){ 0 };
 	server->retry_at = now;
 	if (!ways_judge(server, result->end == CLIENTTX_UNREACHABLE)) {
-		probe_in(server, next_interval(server));
+		probe_later(server);
 		return;
 	}
 	switch (result->end) {
