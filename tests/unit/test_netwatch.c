@@ -66,6 +66,7 @@ begin(struct fixture *f)
 
 	*f = (struct fixture){ .loop = loop_new() };
 	ck_assert(unshare(CLONE_NEWNET) == 0);
+	ck_assert(system("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6") == 0);	/* it is never quiet */
 	ip("link set lo up");
 	ip("link add sk0 type veth peer name sk1");
 	ip("addr add 10.9.0.1/24 dev sk0");
@@ -101,6 +102,14 @@ wait_for_change(struct fixture *f, int ms)
 	do									\
 		ck_assert(wait_for_change(f, PATIENCE_MS));			\
 	while (!(condition))
+
+/* Until it is quiet: the kernel tells of a link's state up to a second late. */
+static void
+settle(struct fixture *f)
+{
+	while (wait_for_change(f, 1200))
+		;
+}
 
 static struct path
 path_to(struct fixture *f, const char *to)
@@ -157,8 +166,7 @@ START_TEST(b61_events)
 	struct path path;
 
 	begin(&f);
-	while (wait_for_change(&f, 300))
-		;			/* what the making of the link still causes */
+	settle(&f);
 
 	ip("link set sk1 down");
 	COMES_TRUE(&f, !path_to(&f, "10.9.0.2").carrier);
@@ -182,8 +190,7 @@ START_TEST(b61_events)
 	COMES_TRUE(&f, !path_to(&f, "10.6.0.2").routed);
 	ip("link del sk0");
 	ck_assert(wait_for_change(&f, PATIENCE_MS));
-	while (wait_for_change(&f, 300))
-		;			/* and then it is quiet */
+	settle(&f);
 	finish(&f);
 }
 END_TEST
@@ -193,8 +200,7 @@ START_TEST(b61_one_call_for_many_events)
 	struct fixture f;
 
 	begin(&f);
-	while (wait_for_change(&f, 300))
-		;
+	settle(&f);
 	f.changes = 0;
 	for (int i = 0; i < 20; i++)
 		ip("route add 10.8.%d.0/24 via 10.9.0.2", i);
@@ -251,8 +257,7 @@ START_TEST(b61_router_fails_and_returns)
 	struct path path;
 
 	begin(&f);
-	while (wait_for_change(&f, 300))
-		;
+	settle(&f);
 	send_to("192.0.2.1");
 	path = path_to(&f, "192.0.2.1");
 	ck_assert(path.router_sought && !path.router_failed);

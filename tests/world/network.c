@@ -13,7 +13,7 @@ enum {
 	BACKLOG_MAX = 2000,		/* packets that a hung process's socket keeps */
 	QUOTED_MAX = 520,		/* of our bytes in an ICMP error */
 	FAMILIES = 2,
-	NEIGHBOUR_MS = 3000,		/* until the kernel holds a silent router for failed */
+	NEIGHBOUR_MS = 8000,		/* until the kernel holds a silent router for failed */
 };
 
 struct way {				/* to one address, when it is another than the network's */
