@@ -121,6 +121,8 @@ accepted(struct account *account, struct candidate *candidate, const struct atte
 	penalty_accept(&candidate->penalty);
 	if (first || account->granted_s == 0)
 		account->registered_since = account_now(account);
+	account->home = candidate;
+	account->home_moved = account->moved;
 	account->granted_s = outcome->granted_s;
 	account->granted_until = instant_add(account_now(account), outcome->granted_s * 1000);
 	account->auth_pause = account_now(account);
@@ -252,23 +254,60 @@ set_out(struct account *account, struct candidate *target)
 	drop_background(account, target);
 }
 
-/* One attempt of the machine's. Returns false if it could not even be sent; it has been judged then. */
+/* Nobody was reached, and that is the network's doing: no verdict (B60). */
 static bool
-send_attempt(struct account *account, struct candidate *candidate, enum attempt_kind kind)
+cut_off(struct account *account, struct candidate *candidate, bool unreachable)
+{
+	if (account->registration.state == REGISTRATION_STOPPING || account->registration.state == REGISTRATION_STOPPED)
+		return false;
+	ways_judge(candidate->server, unreachable);
+	return ways_network(account) != NETWORK_UP;
+}
+
+/*
+ * One attempt of the machine's. Returns false if it could not even be sent; it has been judged then.
+ *
+ * next   what follows then
+ */
+static bool
+send_attempt(struct account *account, struct candidate *candidate, enum attempt_kind kind,
+    enum registration_event *next)
 {
 	struct attempt_outcome outcome;
 
+	*next = REGISTRATION_EV_ENDED;
 	if (kind == ATTEMPT_REGISTER)
 		account->refresh_wanted = false;	/* this is it */
 	account->attempt = attempt_new(account, candidate, kind, &outcome);
 	if (account->attempt != NULL)
 		return true;
+	if (outcome.end == ATTEMPT_UNREACHABLE && cut_off(account, candidate, true)) {
+		*next = REGISTRATION_EV_FREEZE;
+		return false;
+	}
 	if (kind != ATTEMPT_UNREGISTER) {
 		if (outcome.end == ATTEMPT_UNREACHABLE)
 			server_register_unreachable(candidate->server);
 		not_accepted(account, candidate, &outcome);
 	}
 	return false;
+}
+
+/* The network is down: a move under way is dropped, and the account stays where it was granted something (B60). */
+static void
+go_home(struct account *account)
+{
+	attempt_free(account->attempt);
+	account->attempt = NULL;
+	drop_background(account, NULL);
+	turns_leave(account);
+	account->leaving_for = SELECTION_NONE;
+	if (account->home == NULL || account->home == account->active)
+		return;
+	if (account->moved == SELECTION_FAILBACK)
+		failback_dropped(&account->failback);
+	account->moved = account->home_moved;
+	set_active(account, account->home);
 }
 
 /* Does what the machine says. Returns the event that follows at once, or false. */
@@ -286,16 +325,13 @@ act(struct account *account, enum registration_action action, enum registration_
 	case REGISTRATION_DO_REGISTER:
 		give_up(account);
 		set_out(account, target);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, target, ATTEMPT_REGISTER);
+		return !send_attempt(account, target, ATTEMPT_REGISTER, next);
 	case REGISTRATION_DO_REFRESH:
 		drop_background(account, account->active);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, account->active, ATTEMPT_REGISTER);
+		return !send_attempt(account, account->active, ATTEMPT_REGISTER, next);
 	case REGISTRATION_DO_ASK:
 		drop_background(account, target);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, target, ATTEMPT_QUESTION);
+		return !send_attempt(account, target, ATTEMPT_QUESTION, next);
 	case REGISTRATION_DO_UNREGISTER:
 		give_up(account);
 		drop_background(account, account->active);
@@ -303,9 +339,14 @@ act(struct account *account, enum registration_action action, enum registration_
 		account->unanswered = true;
 		if (account->registration.state == REGISTRATION_STOPPING)
 			account->granted_s = 0;
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
+		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER, next);
+	case REGISTRATION_DO_FREEZE:
+		go_home(account);
+		return false;
 	case REGISTRATION_DO_SUSPECT:
+		*next = REGISTRATION_EV_FREEZE;
+		if (cut_off(account, account->active, false))
+			return true;
 		server_register_silent(account->active->server);
 		*next = choice_make(account, until);
 		return true;
@@ -324,6 +365,14 @@ bound(const struct account *account)
 	return account->active != NULL && candidate_may_be_bound(account->active);
 }
 
+/* After a freeze: the active one has granted, and neither a refusal nor a hold-off forbids to ask it again. */
+static bool
+may_go_on(const struct account *account)
+{
+	return account->active != NULL && account->active == account->home &&
+	    !penalty_blocks(&account->active->penalty, account_now(account));
+}
+
 static void
 drive(struct account *account, enum registration_event event, struct instant until)
 {
@@ -332,7 +381,7 @@ drive(struct account *account, enum registration_event event, struct instant unt
 	while (more) {
 		enum registration_state before = account->registration.state;
 		enum registration_action action = registration_step(&account->registration, event, until,
-		    bound(account), account_now(account));
+		    event == REGISTRATION_EV_DUE ? may_go_on(account) : bound(account), account_now(account));
 
 		if (before == REGISTRATION_LEAVING && account->registration.state == REGISTRATION_IDLE)
 			put_in_background(account);
@@ -363,6 +412,10 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	int64_t refresh_ms;
 	uint32_t draw;
 
+	if (result->end != CLIENTTX_ANSWER && cut_off(account, candidate, result->end == CLIENTTX_UNREACHABLE)) {
+		account_freeze(account);
+		return;
+	}
 	attempt_on_result(attempt, result, &outcome);
 	if (result->end == CLIENTTX_ANSWER)
 		server_register_answered(candidate->server, result->answer->status);
@@ -414,6 +467,10 @@ arm(struct account *account)
 	struct instant due = account->registration.deadline;
 
 	switch (account->registration.state) {
+	case REGISTRATION_FROZEN:
+		if (account->turn.server != NULL)
+			due = INSTANT_NEVER;	/* it is told when its turn has come */
+		break;
 	case REGISTRATION_LEAVING:
 	case REGISTRATION_STOPPING:
 		break;		/* nothing is chosen before they end */
@@ -443,25 +500,85 @@ may_refresh(struct account *account)
 }
 
 void
-account_settle(struct account *account)
+account_freeze(struct account *account)
+{
+	bool frozen = account->registration.state == REGISTRATION_FROZEN;
+	enum network_state network = ways_network(account);
+
+	drive(account, REGISTRATION_EV_FREEZE, INSTANT_NEVER);
+	account_unsettle(account);
+	if (account->registration.state != REGISTRATION_FROZEN || frozen || network == NETWORK_UP)
+		return;
+	log_line(LOG_LEVEL_NOTICE, account->aor, "frozen%s%s: %s", account->active != NULL ? " on " : "",
+	    account->active != NULL ? account->active->server->text : "", network_state_text(network));
+}
+
+void
+account_address_changed(struct account *account)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (account->config->contact_mode == CONTACT_FIXED || account->registration.state == REGISTRATION_FROZEN ||
+	    !bound(account))
+		return;
+	log_line(LOG_LEVEL_NOTICE, account->aor, "registers anew from %s: our address has changed",
+	    address_ip_str(&account->active->server->local, text));
+	account->refresh_wanted = true;
+	account_unsettle(account);
+}
+
+/* Freezes and thaws. */
+static void
+mind_network(struct account *account)
+{
+	const struct registration *r = &account->registration;
+	bool waits = r->state == REGISTRATION_FROZEN && instant_is_never(r->deadline);
+	bool up = ways_network(account) == NETWORK_UP;
+
+	if (!up && !waits && r->state != REGISTRATION_STOPPING && r->state != REGISTRATION_STOPPED) {
+		account_freeze(account);
+	} else if (up && waits) {
+		log_line(LOG_LEVEL_NOTICE, account->aor, "goes on: the network is up");
+		drive(account, REGISTRATION_EV_THAW,
+		    instant_add(account_now(account), ways_spread_ms(account->agent->account_count)));
+	}
+}
+
+/* Who goes on after a freeze where many do has its turn (B42). */
+static bool
+may_act(struct account *account)
+{
+	return account->registration.state != REGISTRATION_FROZEN || !may_go_on(account) ||
+	    turns_take(account, account->active->server);
+}
+
+static void
+go_where_it_should(struct account *account)
 {
 	struct instant until;
-	enum registration_event event;
+	enum registration_event event = choice_make(account, &until);
 
+	drive(account, event, until);
+	if (!account->refresh_wanted || !may_refresh(account))
+		return;
+	account->refresh_wanted = false;
+	drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
+}
+
+void
+account_settle(struct account *account)
+{
 	if (account->registration.state == REGISTRATION_STOPPED) {
 		if (instant_due(account->stop_by, account_now(account)))
 			drop_background(account, NULL);
 		arm(account);
 		return;
 	}
-	if (instant_due(account->registration.deadline, account_now(account)))
+	mind_network(account);
+	if (instant_due(account->registration.deadline, account_now(account)) && may_act(account))
 		drive(account, REGISTRATION_EV_DUE, INSTANT_NEVER);
-	event = choice_make(account, &until);
-	drive(account, event, until);
-	if (account->refresh_wanted && may_refresh(account)) {
-		account->refresh_wanted = false;
-		drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
-	}
+	if (account->registration.state != REGISTRATION_FROZEN)
+		go_where_it_should(account);
 	leftovers_clean_up(account);
 	roster_look_again(account);
 	roster_prune(account);

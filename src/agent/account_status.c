@@ -94,6 +94,8 @@ state_of(const struct account *account, struct instant now)
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_LEAVING:
 		return ACCOUNT_REGISTERING;
+	case REGISTRATION_FROZEN:
+		return ACCOUNT_FROZEN;
 	case REGISTRATION_IDLE:
 	case REGISTRATION_WAITING:
 	case REGISTRATION_STOPPING:

@@ -227,9 +227,10 @@ open_world(struct agent *agent, char error[256])
 	if (agent->resolver == NULL)
 		return false;
 	agent_configure_names(agent, config);
+	agent->ways = ways_new(agent);
 	agent->transactions = clienttx_table_new(agent->loop, agent->transport, &agent->drops, on_transaction_end,
 	    agent);
-	return agent->names != NULL && agent->transactions != NULL;
+	return agent->names != NULL && agent->ways != NULL && agent->transactions != NULL;
 }
 
 struct agent *
@@ -273,6 +274,7 @@ agent_free(struct agent *agent)
 		account_free(agent->accounts[i]);
 	free(agent->accounts);
 	clienttx_table_free(agent->transactions);
+	ways_free(agent->ways);
 	names_free(agent->names);
 	resolver_free(agent->resolver);
 	transport_free(agent->transport);
@@ -290,6 +292,7 @@ agent_start(struct agent *agent)
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);
+	ways_look(agent);
 	agent_settle(agent);
 	return true;
 }

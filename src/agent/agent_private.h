@@ -11,6 +11,7 @@
 #include "agent/agent.h"
 #include "agent/configbox.h"
 #include "agent/names.h"
+#include "agent/ways.h"
 #include "base/handle.h"
 #include "net/transport.h"
 #include "sip/clienttx.h"
@@ -39,6 +40,7 @@ struct agent {
 	struct transport *transport;
 	struct resolver *resolver;
 	struct names *names;
+	struct ways *ways;
 	struct clienttx_table *transactions;
 	struct handle_table owners;
 	struct drops drops;

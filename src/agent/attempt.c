@@ -128,7 +128,7 @@ send_request(struct attempt *attempt)
 static void
 not_sent(struct attempt_outcome *outcome, int error)
 {
-	bool no_way = error == -ENETUNREACH || error == -EHOSTUNREACH || error == -ECONNREFUSED;
+	bool no_way = error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH || error == -ECONNREFUSED;
 
 	outcome->end = no_way ? ATTEMPT_UNREACHABLE : ATTEMPT_LOCAL;
 	snprintf(outcome->text, sizeof(outcome->text), "cannot send: %s", strerror(-error));

@@ -58,6 +58,7 @@ is_held_to(const struct account *account, const struct candidate *candidate)
 	case REGISTRATION_IDLE:
 	case REGISTRATION_WAITING:
 	case REGISTRATION_LEAVING:
+	case REGISTRATION_FROZEN:
 	case REGISTRATION_STOPPING:
 	case REGISTRATION_STOPPED:
 	case REGISTRATION_STATES:

@@ -25,4 +25,5 @@ libagent_a_SOURCES = \
 	src/agent/roster.c src/agent/roster.h \
 	src/agent/server.c src/agent/server.h \
 	src/agent/sharing.c src/agent/sharing.h \
-	src/agent/turns.c src/agent/turns.h
+	src/agent/turns.c src/agent/turns.h \
+	src/agent/ways.c src/agent/ways.h

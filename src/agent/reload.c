@@ -175,6 +175,7 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	config_box_release(agent->box);
 	agent->box = box;
 	names_refresh_all(agent->names);	/* B50 */
+	ways_look(agent);
 	agent_settle(agent);
 	error[0] = '\0';
 	return 0;

@@ -212,6 +212,8 @@ roster_prune(struct account *account)
 		}
 		if (account->chosen == candidate)
 			account->chosen = NULL;
+		if (account->home == candidate)
+			account->home = NULL;
 		candidate_free(candidate);
 	}
 	account->candidate_count = kept;

@@ -23,6 +23,15 @@ void loop_stop(struct loop *loop);
 /* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
 struct instant loop_now(const struct loop *loop);
 
+/*
+ * The program stood still for more than two seconds (suspend, SIGSTOP): what fell due meanwhile fell due unseen (B60).
+ * Called before any timer that is late for that reason, and from the loop alone.
+ *
+ * on_time_lost   ms: for how long, at the least known; NULL: nobody is told
+ * Returns 0 or negative errno.
+ */
+int loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg);
+
 /* Wall clock, seconds since 1970, for logs and status only. */
 int64_t loop_wall_s(const struct loop *loop);
 

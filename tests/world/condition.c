@@ -306,6 +306,15 @@ holds_binding(const struct scenario *s, const struct condition *c, const struct 
 }
 
 static bool
+holds_bound_as(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)account;
+	return world_bound_as(status->aor, &c->address[0], c->words.at[2]);
+}
+
+static bool
 holds_number(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
@@ -454,6 +463,7 @@ static const struct kind kinds[] = {
 	{ "candidate", 2, 2, parse_candidate, true, holds_candidate },
 	{ "candidates", 0, WORDS_MAX, parse_candidates, true, holds_candidates },
 	{ "binding", 1, 1, parse_address, true, holds_binding },
+	{ "bound-as", 2, 2, parse_address, true, holds_bound_as },
 	{ "granted", 1, 2, parse_only_number, true, holds_number },
 	{ "failovers", 1, 2, parse_only_number, true, holds_number },
 	{ "failbacks", 1, 2, parse_only_number, true, holds_number },

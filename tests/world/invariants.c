@@ -9,8 +9,9 @@
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
  *     before (B40); a question without Contact for four, or until the server where the account is was not well; a
- *     REGISTER that another server is asked after for four, or until its server was not well (B37). Nothing given up
- *     like that is sent again, unregisters excepted.
+ *     REGISTER that another server is asked after for four, or until its server was not well (B37); and all of them
+ *     until a way was lost or the agent stood still (B60). Nothing given up like that is sent again, unregisters
+ *     excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
  *  5  One OPTIONS transaction to a server at a time (B10, B21).
@@ -287,6 +288,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
+	else if (network_cut_since(old->began))
+		old->given_up = true;
 	else if ((old->kind == HAPPENED_UNREGISTER && (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
 	    seen.stopping)
@@ -308,7 +311,7 @@ check_pending(const struct sent *fresh, const char *where)
 		if (fresh->kind != HAPPENED_OPTIONS && old->aor == fresh->aor)
 			check_pending_register(old, fresh, where);
 		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS
-		    && address_equal(&old->to, &fresh->to)
+		    && address_equal(&old->to, &fresh->to) && !network_cut_since(old->began)
 		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
 			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
 			    (long long)instant_since(old->began, fresh->began));

@@ -3,7 +3,7 @@
 
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
-	tests/world/files.c tests/world/invariants.c tests/world/network.c tests/world/random.c \
+	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
 	tests/world/registrar.c tests/world/story.c
 
 check_PROGRAMS += scenario
@@ -81,6 +81,31 @@ SCENARIOS = \
 	tests/scenarios/name-with-port.scn \
 	tests/scenarios/nameserver-refuses.scn \
 	tests/scenarios/nameserver-silent.scn \
+	tests/scenarios/network-back-refused.scn \
+	tests/scenarios/network-down.scn \
+	tests/scenarios/network-during-failback.scn \
+	tests/scenarios/network-during-failover.scn \
+	tests/scenarios/network-firewalled.scn \
+	tests/scenarios/network-flapping.scn \
+	tests/scenarios/network-names-again.scn \
+	tests/scenarios/network-new-address-after.scn \
+	tests/scenarios/network-new-address-fixed.scn \
+	tests/scenarios/network-new-address.scn \
+	tests/scenarios/network-pace.scn \
+	tests/scenarios/network-preferred-dies.scn \
+	tests/scenarios/network-preferred-hangs.scn \
+	tests/scenarios/network-route-lost-unused.scn \
+	tests/scenarios/network-route-lost.scn \
+	tests/scenarios/network-router-dead-for-one.scn \
+	tests/scenarios/network-router-dead.scn \
+	tests/scenarios/network-shared.scn \
+	tests/scenarios/network-standstill-move.scn \
+	tests/scenarios/network-standstill-short.scn \
+	tests/scenarios/network-standstill.scn \
+	tests/scenarios/network-start-down-names.scn \
+	tests/scenarios/network-start-down.scn \
+	tests/scenarios/network-stop.scn \
+	tests/scenarios/network-unplugged.scn \
 	tests/scenarios/no-failback-to-unknown.scn \
 	tests/scenarios/no-password.scn \
 	tests/scenarios/one-lost-ping-moves-nobody.scn \

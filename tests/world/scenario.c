@@ -134,7 +134,7 @@ read_line(struct scenario *s, struct line *line, bool started)
 	if (!line->timed && line->verb->declares && started)
 		return complain(s, line, "the start is told before the first timed line");
 	if (line->for_ms > 0 && (line->verb->save == NULL || !line->timed))
-		return complain(s, line, "`for` goes with `at` or `every`, and server, network or nameserver");
+		return complain(s, line, "`for` goes with `at` or `every`, and server, network, route or nameserver");
 	return line->verb->run(s, line, true, wrong) || complain(s, line, wrong);
 }
 

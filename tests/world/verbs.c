@@ -310,6 +310,20 @@ restore_server(const struct line *line, void *saved)
 /* ---- network, nameserver ---- */
 
 static bool
+way_called(const char *word, enum world_way *way)
+{
+	static const char *const words[] = { "up", "down", "unplugged", "firewalled", "router-dead" };
+
+	for (int i = 0; i < 5; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			*way = (enum world_way)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
 verb_network(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
 	struct network_script script = world_network();
@@ -317,13 +331,11 @@ verb_network(struct scenario *scenario, struct line *line, bool check, char wron
 	uint64_t number;
 
 	(void)scenario;
-	if (w->count == 2 && (strcmp(w->at[1], "up") == 0 || strcmp(w->at[1], "down") == 0))
-		script.down = w->at[1][0] == 'd';
-	else if (w->count == 3 && strcmp(w->at[1], "loss") == 0 && span_number(span_of(w->at[2]), 100, &number))
+	if (w->count == 3 && strcmp(w->at[1], "loss") == 0 && span_number(span_of(w->at[2]), 100, &number))
 		script.loss_percent = (unsigned)number;
-	else if (w->count != 3 || strcmp(w->at[1], "delay") != 0
-	    || !span_duration_ms(span_of(w->at[2]), &script.delay_ms))
-		return bad(wrong, "it is: network up|down|loss PERCENT|delay DURATION");
+	else if (!(w->count == 2 && way_called(w->at[1], &script.way)) && (w->count != 3
+	    || strcmp(w->at[1], "delay") != 0 || !span_duration_ms(span_of(w->at[2]), &script.delay_ms)))
+		return bad(wrong, "it is: network up|down|unplugged|firewalled|router-dead|loss PERCENT|delay DURATION");
 	if (!check)
 		world_network_set(script);
 	return true;
@@ -343,6 +355,67 @@ restore_network(const struct line *line, void *saved)
 {
 	(void)line;
 	world_network_set(*(struct network_script *)saved);
+}
+
+static bool
+verb_route(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	struct address server;
+	enum world_way way;
+
+	(void)scenario;
+	if (line->words.count != 3 || !address_parse(&server, line->words.at[1])
+	    || !way_called(line->words.at[2], &way))
+		return bad(wrong, "it is: route ADDR up|down|unplugged|firewalled|router-dead");
+	if (!check)
+		world_way_set(&server, way);
+	return true;
+}
+
+static void *
+save_route(const struct line *line)
+{
+	struct address server;
+	enum world_way way;
+
+	address_parse(&server, line->words.at[1]);
+	way = world_way(&server);
+	return copy_of(&way, sizeof(way));
+}
+
+static void
+restore_route(const struct line *line, void *saved)
+{
+	struct address server;
+
+	address_parse(&server, line->words.at[1]);
+	world_way_set(&server, *(enum world_way *)saved);
+}
+
+static bool
+verb_interface(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	struct address own;
+
+	(void)scenario;
+	if (line->words.count != 2 || !address_parse(&own, line->words.at[1]) || own.port != 0)
+		return bad(wrong, "it is: interface ADDR");
+	if (!check)
+		world_own_address(&own);
+	return true;
+}
+
+static bool
+verb_standstill(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	int64_t ms;
+
+	(void)scenario;
+	if (line->words.count != 2 || !span_duration_ms(span_of(line->words.at[1]), &ms))
+		return bad(wrong, "it is: standstill DURATION");
+	if (!check)
+		world_stand_still(ms);
+	return true;
 }
 
 static bool
@@ -639,6 +712,9 @@ verb_until(struct scenario *scenario, struct line *line, bool check, char wrong[
 static const struct verb verbs[] = {
 	{ "server", verb_server, true, true, save_server, restore_server },
 	{ "network", verb_network, true, true, save_network, restore_network },
+	{ "route", verb_route, true, true, save_route, restore_route },
+	{ "interface", verb_interface, true, true, NULL, NULL },
+	{ "standstill", verb_standstill, false, true, NULL, NULL },
 	{ "nameserver", verb_nameserver, true, true, save_nameserver, restore_nameserver },
 	{ "dns", verb_dns, true, true, NULL, NULL },
 	{ "account", verb_account, true, true, NULL, NULL },

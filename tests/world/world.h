@@ -124,11 +124,22 @@ void world_server_sends(const struct address *server, const char *method);
 void world_server_forges(const struct address *server);
 void world_server_babbles(const struct address *server);
 
+/* A live binding there has a Contact with that text. */
+bool world_bound_as(const char *aor, const struct address *server, const char *text);
+
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
 
+enum world_way {
+	WAY_OPEN,
+	WAY_NONE,		/* no route: sends fail with ENETUNREACH */
+	WAY_UNPLUGGED,		/* no carrier: packets vanish */
+	WAY_FIREWALLED,		/* our own firewall: sends fail with EPERM */
+	WAY_ROUTER_DEAD,	/* carrier, but packets vanish, and after some seconds the kernel knows why */
+};
+
 struct network_script {
-	bool down;			/* sends fail with ENETUNREACH */
+	enum world_way way;
 	unsigned loss_percent;
 	int64_t delay_ms;		/* one way; 1 */
 };
@@ -136,6 +147,11 @@ struct network_script {
 struct network_script world_network(void);
 void world_network_set(struct network_script script);
 void world_own_address(const struct address *own);	/* for its family; 10.0.0.100, fd00::100 at first */
+enum world_way world_way(const struct address *server);
+void world_way_set(const struct address *server, enum world_way way);	/* to that address alone; port ignored */
+
+/* The agent stands still for so long: no timer of its fires, what comes waits in its socket. */
+void world_stand_still(int64_t ms);
 
 /* ---- DNS ---- */
 
