@@ -210,7 +210,7 @@ open_agent(struct run *run, struct config *config, struct daemon *daemon, char e
 {
 	bool background = daemon->ready_fd >= 0;
 
-	if (!daemon_user_exists(config->user, error) ||
+	if (!daemon_user_exists(config->user, error) || !daemon_group_exists(config->control_group, error) ||
 	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
 		return false;
 	run->loop = loop_new();

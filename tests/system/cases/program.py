@@ -46,6 +46,10 @@ def check_configuration(w):
         code, said = verdict(text)
         equal(code, 1, "exit code for %s: %s" % (what, said))
         check(re.search(r"conf:%s:" % (line or r"\d+"), said), "%s, line %s: %s" % (what, line, said))
+    code, said = verdict('user = "no-such-user"\ncontrol-group = "no-such-group"\n' + good)
+    equal(code, 0, "a user and a group that another machine may have: " + said)
+    for name in ("user no-such-user", "group no-such-group"):
+        check(re.search("warning: .*" + name, said), "a warning about %s: %s" % (name, said))
     done = subprocess.run([program("SIPKEEPD"), "-f", "-c", w.path("none")], capture_output=True, text=True, timeout=10,
                           env=environment(), stdin=subprocess.DEVNULL)
     equal(done.returncode, 1, "no file at all")
