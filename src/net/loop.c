@@ -21,6 +21,7 @@
 enum {
 	LOST_MIN_MS = 2000,		/* B60 */
 	DRIFT_US = 10 * 1000,
+	TIMERS_MIN = 64,
 	PRIORITIES = 2,			/* 0 for on_time_lost, 1 for all else: libevent's default is the middle */
 };
 
@@ -49,6 +50,8 @@ struct loop {
 	struct instant lost_at;		/* what was armed before is not late once more */
 	void (*on_time_lost)(void *arg, int64_t ms);
 	void *on_time_lost_arg;
+	size_t timers;			/* there are */
+	size_t reserved;		/* so many can be armed at a time without memory */
 };
 
 struct timer {
@@ -292,16 +295,6 @@ loop_now(const struct loop *loop)
 	return loop->running ? loop->now : (struct instant){ .ms = boottime_us() / 1000 };
 }
 
-int64_t
-loop_wall_s(const struct loop *loop)
-{
-	struct timespec t;
-
-	(void)loop;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
-}
-
 static void
 disarm(struct timer *timer)
 {
@@ -338,10 +331,49 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 	timer->on_due(timer->arg);	/* may have freed the timer */
 }
 
+static void
+on_filler(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/*
+ * Arming cannot fail for a user who has no way to tell anybody, so the room is taken when there is one: when the timer
+ * is made. libevent's heap grows with what is in it and never shrinks, so it is filled once.
+ */
+static bool
+reserve(struct loop *loop, size_t count)
+{
+	static const struct timeval far = { .tv_sec = 1000000000 };
+	size_t want = count < TIMERS_MIN ? TIMERS_MIN : count * 2, size = event_get_struct_event_size(), added = 0;
+	char *fillers;
+
+	if (count <= loop->reserved)
+		return true;
+	fillers = calloc(want, size);
+	if (!fillers)
+		return false;
+	while (added < want) {
+		struct event *filler = (struct event *)(void *)(fillers + added * size);
+
+		if (evtimer_assign(filler, loop->base, on_filler, NULL) < 0 || evtimer_add(filler, &far) < 0)
+			break;
+		added++;
+	}
+	if (added == want)
+		loop->reserved = want;
+	while (added > 0)
+		evtimer_del((struct event *)(void *)(fillers + --added * size));
+	free(fillers);
+	return count <= loop->reserved;
+}
+
 struct timer *
 timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 {
-	struct timer *timer = calloc(1, sizeof(*timer));
+	struct timer *timer = reserve(loop, loop->timers + 1) ? calloc(1, sizeof(*timer)) : NULL;
 
 	if (!timer)
 		return NULL;
@@ -354,6 +386,7 @@ timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 		free(timer);
 		return NULL;
 	}
+	loop->timers++;
 	return timer;
 }
 
@@ -383,6 +416,7 @@ timer_free(struct timer *timer)
 	if (!timer)
 		return;
 	disarm(timer);
+	timer->loop->timers--;
 	event_free(timer->event);
 	free(timer);
 }
