@@ -105,7 +105,7 @@ hand_over(struct timer *timer)
 		delay_us = 0;
 	delay.tv_sec = (time_t)(delay_us / 1000000);
 	delay.tv_usec = (suseconds_t)(delay_us % 1000000);
-	event_add(timer->event, &delay);
+	event_add(timer->event, &delay);	/* has its room: reserve() */
 }
 
 /* ---- time that was lost ---- */
