@@ -31,6 +31,7 @@ struct account {
 	struct candidate **candidates;		/* in the order of display */
 	size_t candidate_count;
 	struct candidate *active;		/* holds, or is getting, the registration; NULL */
+	struct instant active_since;
 	struct candidate *chosen;		/* by the last selection */
 	struct selection selection;		/* the last one */
 	enum selection_reason moved;		/* why the active one became active */

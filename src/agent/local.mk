@@ -17,10 +17,12 @@ libagent_a_SOURCES = \
 	src/agent/configlex.c src/agent/configlex.h \
 	src/agent/configreport.c src/agent/configreport.h \
 	src/agent/contact.c src/agent/contact.h \
+	src/agent/drain.c src/agent/drain.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \
 	src/agent/nameset.c src/agent/nameset.h \
+	src/agent/record.c src/agent/record.h \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
 	src/agent/server.c src/agent/server.h \

@@ -34,6 +34,7 @@ struct server {
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
+	bool drained;			/* on request (B74) */
 	int64_t rtt_ms;			/* -1: none yet */
 	uint32_t cseq;
 	char call_id[SIP_CALL_ID_SIZE];

@@ -78,7 +78,7 @@ parse_count(struct condition *c, char wrong[256])
 }
 
 static const char *
-candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "present", NULL };
+candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "drained", "present", NULL };
 
 static bool
 known(const char *word, const char *const *words)
@@ -252,6 +252,8 @@ candidate_is(const struct candidate_status *candidate, const char *word)
 		return candidate->failed;
 	if (strcmp(word, "held-off") == 0)
 		return candidate->held_off;
+	if (strcmp(word, "drained") == 0)
+		return candidate->drained;
 	if (strcmp(word, "free") == 0)
 		return !candidate->failed && !candidate->held_off;
 	if (strcmp(word, "active") == 0)
