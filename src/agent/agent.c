@@ -374,3 +374,10 @@ agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
 	agent->on_change = on_change;
 	agent->on_change_arg = arg;
 }
+
+void
+agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
+{
+	agent->on_record = on_record;
+	agent->on_record_arg = arg;
+}

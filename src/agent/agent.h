@@ -90,6 +90,7 @@ struct candidate_status {
 	const char *name;		/* that it came from; "" */
 	enum health_state health;
 	enum health_cause cause;
+	int64_t health_ms;		/* for how long */
 	bool active;
 	bool failed;			/* shown in place of the health (B16) */
 	bool held_off;			/* B18 */

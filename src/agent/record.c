@@ -39,13 +39,6 @@ record_make(struct agent *agent, struct record record, const char *format, ...)
 		agent->on_record(agent->on_record_arg, &record);
 }
 
-void
-agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
-{
-	agent->on_record = on_record;
-	agent->on_record_arg = arg;
-}
-
 const char *
 record_kind_str(enum record_kind kind)
 {

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "control/events.h"
+#include "control/explain.h"
 #include "control/request.h"
 #include "control/status.h"
 #include "net/stream.h"
@@ -28,6 +30,7 @@ struct control {
 	struct control_hooks hooks;
 	LIST_HEAD(, waiter) waiters;
 	unsigned waiter_count;
+	struct events *events;
 };
 
 /* ---- Answers ---- */
@@ -249,6 +252,56 @@ do_probe(struct control *control, struct stream *stream, const char *server)
 }
 
 static void
+do_drain(struct control *control, struct stream *stream, const struct request *request)
+{
+	bool drain = request->verb == REQUEST_DRAIN;
+	int rc = drain ? agent_drain(control->agent, request->subject) : agent_undrain(control->agent, request->subject);
+
+	if (rc == 0)
+		answer_ok(stream);
+	else if (rc == -ENOENT)
+		answer_error(stream, "no-such-server", "%s", request->subject);
+	else
+		answer_error(stream, "no-memory", "no memory to drain it");
+}
+
+static void
+do_explain(struct stream *stream, const struct request *request, const struct account *account)
+{
+	struct strbuf b = { 0 };
+
+	if (explain_write(account, request->json ? STATUS_JSON : STATUS_TEXT, &b) < 0)
+		answer_error(stream, "no-memory", "no memory to explain it");
+	else {
+		stream_write(stream, "ok\n", 3);
+		stream_write(stream, b.data, b.len);
+		stream_finish(stream);
+	}
+	strbuf_fini(&b);
+}
+
+static void
+do_events(struct control *control, struct stream *stream, const struct request *request)
+{
+	enum status_form form = request->json ? STATUS_JSON : STATUS_TEXT;
+
+	if (request->follow && events_full(control->events)) {
+		answer_error(stream, "busy", "%d clients are following already", EVENTS_FOLLOWERS_MAX);
+		return;
+	}
+	stream_write(stream, "ok\n", 3);
+	events_write(control->events, form, stream);
+	if (!request->follow || !events_follow(control->events, form, stream))
+		stream_finish(stream);
+}
+
+static bool
+is_about_account(enum request_verb verb)
+{
+	return verb != REQUEST_PROBE && verb != REQUEST_DRAIN && verb != REQUEST_UNDRAIN;
+}
+
+static void
 do_version(struct control *control, struct stream *stream)
 {
 	char text[96];
@@ -264,7 +317,7 @@ do_request(struct control *control, struct stream *stream, const struct request 
 	const char *subject = request->subject[0] != '\0' ? request->subject : NULL;
 	const struct account *account = NULL;
 
-	if (subject != NULL && request->verb != REQUEST_PROBE) {
+	if (subject != NULL && is_about_account(request->verb)) {
 		account = agent_account_by_name(control->agent, subject);
 		if (account == NULL) {
 			answer_error(stream, "no-such-account", "%s", subject);
@@ -283,6 +336,16 @@ do_request(struct control *control, struct stream *stream, const struct request 
 		break;
 	case REQUEST_PROBE:
 		do_probe(control, stream, subject);
+		break;
+	case REQUEST_DRAIN:
+	case REQUEST_UNDRAIN:
+		do_drain(control, stream, request);
+		break;
+	case REQUEST_EXPLAIN:
+		do_explain(stream, request, account);
+		break;
+	case REQUEST_EVENTS:
+		do_events(control, stream, request);
 		break;
 	case REQUEST_WAIT:
 		do_wait(control, stream, request, account);
@@ -313,6 +376,7 @@ on_gone(void *arg, struct stream *stream)
 	struct control *control = arg;
 	struct waiter *waiter;
 
+	events_forget(control->events, stream);
 	LIST_FOREACH(waiter, &control->waiters, link) {
 		if (waiter->stream == stream) {
 			waiter_free(waiter);
@@ -334,8 +398,13 @@ control_new(struct loop *loop, struct agent *agent, const char *path, const char
 	}
 	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
 	LIST_INIT(&control->waiters);
-	control->listener = stream_listen(loop, path, group, &events, control, error);
+	control->events = events_new(agent);
+	if (control->events != NULL)
+		control->listener = stream_listen(loop, path, group, &events, control, error);
+	else
+		snprintf(error, 256, "control socket: no memory");
 	if (control->listener == NULL) {
+		events_free(control->events);
 		free(control);
 		return NULL;
 	}
@@ -351,6 +420,7 @@ control_free(struct control *control)
 	agent_on_change(control->agent, NULL, NULL);
 	while (!LIST_EMPTY(&control->waiters))
 		waiter_free(LIST_FIRST(&control->waiters));
+	events_free(control->events);
 	stream_listener_free(control->listener);
 	free(control);
 }

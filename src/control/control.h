@@ -12,7 +12,7 @@
  *	no-such-server		no account uses such a server
  *	refused			the new configuration is not in force; the body says why, one finding a line
  *	timeout			wait: it did not come true in time
- *	busy			too many are waiting already
+ *	busy			too many are waiting or following already
  *	too-big			status: over what one client may have waiting; ask for one account
  *	no-memory
  *

@@ -421,6 +421,12 @@ stream_listener_set_idle(struct stream_listener *listener, int idle_ms)
 	listener->idle_ms = idle_ms;
 }
 
+size_t
+stream_queued(const struct stream *stream)
+{
+	return evbuffer_get_length(bufferevent_get_output(stream->bev));
+}
+
 int
 stream_write(struct stream *stream, const char *bytes, size_t len)
 {

@@ -14,6 +14,8 @@
 struct account {
 	struct account_status status;
 	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
+	struct account_explanation why;
+	struct candidate_explanation views[FAKE_CANDIDATES_MAX];
 };
 
 struct agent {
@@ -21,7 +23,9 @@ struct agent {
 	struct account accounts[FAKE_ACCOUNTS_MAX];
 	void (*on_change)(void *arg);
 	void *arg;
-	unsigned registers, probes, reloads;
+	void (*on_record)(void *arg, const struct record *record);
+	void *record_arg;
+	unsigned registers, probes, reloads, drains, undrains;
 	char asked_for[64];		/* account or server of the last register or probe; "" for all */
 };
 
@@ -36,5 +40,8 @@ void fake_account_activate(struct account *account, int index);
 
 /* Tells the listener, as the agent does after an event. */
 void fake_agent_changed(struct agent *agent);
+
+/* Tells the listener of a transition. */
+void fake_agent_recorded(struct agent *agent, const struct record *record);
 
 #endif
