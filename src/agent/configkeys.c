@@ -42,6 +42,7 @@ static const struct configkey global_keys[] = {
 	{ "state-dir", CONFIGKEY_PATH, GLOBAL(state_dir), 0, 4000, RESTART,
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
+	{ "accounts-file", CONFIGKEY_FILE, GLOBAL(accounts_file), 0, 4000, LIVE, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
 	{ "unregister-on-exit", CONFIGKEY_YES_NO, GLOBAL(unregister_on_exit), 0, 0, LIVE, { "yes" } },
 	{ "probe-interval", CONFIGKEY_MS, GLOBAL(timing.probe_interval_ms), SECOND, DAY, LIVE, { "5m" } },
@@ -283,6 +284,16 @@ set_secret_file(const struct configkey *key, const struct configplace *place, co
 }
 
 static bool
+set_file(const struct configkey *key, const struct configplace *place, const char *item, char **to)
+{
+	if (strlen(item) > (size_t)key->max)
+		return refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	free(*to);
+	*to = configkey_path_beside(place->file, item);
+	return *to != NULL || configreport_no_memory(place->report, place->file);
+}
+
+static bool
 set_server(const struct configkey *key, const struct configplace *place, const char *item, struct account_config *to)
 {
 	char error[160] = "";
@@ -427,6 +438,8 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_PATH:
 	case CONFIGKEY_USER:
 		return set_text(key, place, items[0], field);
+	case CONFIGKEY_FILE:
+		return set_file(key, place, items[0], field);
 	case CONFIGKEY_SECRET:
 		return set_secret(key, place, items[0], field);
 	case CONFIGKEY_SECRET_FILE:

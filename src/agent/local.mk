@@ -3,6 +3,7 @@ noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \
 	src/agent/account.c src/agent/account.h \
 	src/agent/account_status.c \
+	src/agent/accountsfile.c src/agent/accountsfile.h \
 	src/agent/agent.c src/agent/agent.h src/agent/agent_private.h \
 	src/agent/answers.c src/agent/answers.h \
 	src/agent/attempt.c src/agent/attempt.h \
