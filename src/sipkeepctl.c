@@ -266,12 +266,9 @@ ask(const char *path, const struct strbuf *request, int timeout_ms)
 	return status;
 }
 
-/* A wait and who follows may take as long as it takes: the daemon ends it. */
 static bool
-is_endless(char *const words[])
+follows(char *const words[])
 {
-	if (strcmp(words[0], "wait") == 0)
-		return true;
 	for (size_t i = 1; strcmp(words[0], "events") == 0 && words[i] != NULL; i++)
 		if (strcmp(words[i], "--follow") == 0)
 			return true;
@@ -310,8 +307,13 @@ main(int argc, char *argv[])
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
+	/* A wait and who follows may take as long as it takes: the daemon ends it. */
 	status = !build_request(&request, argv + optind) ? EXIT_USAGE
-	    : ask(path, &request, is_endless(argv + optind) ? -1 : ANSWER_MS);
+	    : ask(path, &request, strcmp(argv[optind], "wait") == 0 || follows(argv + optind) ? -1 : ANSWER_MS);
+	if (status == EXIT_SUCCESS && follows(argv + optind)) {
+		fprintf(stderr, "sipkeepctl: the daemon has ended, or it did not wait for us\n");
+		status = EXIT_NO_DAEMON;
+	}
 	strbuf_fini(&request);
 	return status;
 }

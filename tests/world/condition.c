@@ -158,6 +158,24 @@ kind_of(const char *one, enum happening_kind *kind)
 }
 
 static bool
+parse_second_number(struct condition *c, char wrong[256])
+{
+	return parse_number(c, 2, wrong);
+}
+
+static bool
+parse_records(struct condition *c, char wrong[256])
+{
+	bool found = strcmp(c->words.at[1], "any") == 0;
+
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		found = found || strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0;
+	if (!found)
+		snprintf(wrong, 256, "no record is \"%s\"", c->words.at[1]);
+	return found && parse_number(c, 2, wrong);
+}
+
+static bool
 parse_order(struct condition *c, char wrong[256])
 {
 	enum happening_kind kind;
@@ -348,6 +366,31 @@ holds_log(const struct scenario *s, const struct condition *c, const struct acco
 }
 
 static bool
+holds_lines(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)status;
+	(void)account;
+	return compare(c, (int64_t)world_story_count(c->words.at[1], world_at(c->since_ms)));
+}
+
+static bool
+holds_records(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	int64_t count = 0;
+
+	(void)status;
+	(void)account;
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		if (strcmp(c->words.at[1], "any") == 0 ||
+		    strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0)
+			count += s->records[kind];
+	return compare(c, count);
+}
+
+static bool
 holds_count(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
@@ -464,6 +507,8 @@ static const struct kind kinds[] = {
 	{ "reason", 1, 1, NULL, true, holds_words },
 	{ "error", 1, 1, NULL, true, holds_words },
 	{ "log", 1, 1, NULL, false, holds_log },
+	{ "lines", 2, 3, parse_second_number, false, holds_lines },
+	{ "records", 2, 3, parse_records, false, holds_records },
 	{ "registers", 2, 3, parse_count, false, holds_count },
 	{ "unregisters", 2, 3, parse_count, false, holds_count },
 	{ "questions", 2, 3, parse_count, false, holds_count },

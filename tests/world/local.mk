@@ -99,6 +99,7 @@ SCENARIOS = \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
 	tests/scenarios/probe-jitter.scn \
+	tests/scenarios/records.scn \
 	tests/scenarios/redirected.scn \
 	tests/scenarios/redundant-without-leftovers.scn \
 	tests/scenarios/refresh-long-grant.scn \
