@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/log.h"
@@ -172,35 +173,63 @@ static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
 	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
-	int rc = daemon_make_directory_of(config->control, config->user);
+	struct stream_place place = {
+		.path = config->control,
+		.directory = daemon_make_directory_of(config->control, config->user),
+		.owner = daemon_uid(config->user),
+		.group = config->control_group,
+	};
 
-	if (rc != 0) {
-		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control, strerror(-rc));
+	if (place.directory < 0) {
+		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control,
+		    strerror(-place.directory));
 		return false;
 	}
-	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
+	run->control = control_new(run->loop, run->agent, &place, &hooks, error);
+	close(place.directory);
 	return run->control != NULL;
 }
 
-/* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
+/* Who does not let us have it gets a warning when something is to be kept there. */
+static void
+make_state_directory(const struct config *config)
+{
+	int directory = config->state_dir != NULL ? daemon_make_directory(config->state_dir, 0750, config->user) : -1;
+
+	if (directory >= 0)
+		close(directory);
+}
+
+/*
+ * The pid file is for who starts in the background; a supervisor of the foreground knows the pid. It comes before
+ * all else, so that a second daemon hears of the first one and not of an address that is taken.
+ */
 static bool
-open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+open_agent(struct run *run, struct config *config, struct daemon *daemon, char error[256])
 {
 	bool background = daemon->ready_fd >= 0;
 
+	if (!daemon_user_exists(config->user, error) ||
+	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
+		return false;
 	run->loop = loop_new();
 	if (run->loop == NULL || !take_signals(run)) {
 		snprintf(error, 256, "no event loop to be had");
-		config_free(config);
 		return false;
 	}
+	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
-	if (run->agent == NULL) {
+	return run->agent != NULL;
+}
+
+static bool
+open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+{
+	if (!open_agent(run, config, daemon, error)) {
 		config_free(config);
 		return false;
 	}
-	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, error) ||
-	    !open_control(run, config, error) || !daemon_become(config->user, error))
+	if (!open_control(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");

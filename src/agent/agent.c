@@ -267,7 +267,6 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	}
 	config->generation = 1;
-	load_key(agent);
 	if (!open_world(agent, error)) {
 		agent->box->config = NULL;	/* the caller keeps it */
 		agent_free(agent);
@@ -305,6 +304,7 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
+	load_key(agent);	/* not earlier: what it writes belongs to who the daemon has become */
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);

@@ -152,6 +152,7 @@ struct account_explanation {
 	int chosen;			/* index among the candidates, or -1 */
 	int if_down;			/* the choice if that one went down; -1: none */
 	bool waits_for_name;		/* a better name has not been answered yet (B32) */
+	bool waits_for_turn;		/* many accounts want to register where it wants to go (B42) */
 };
 
 struct candidate_explanation {

@@ -44,6 +44,7 @@ static const struct configkey global_keys[] = {
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
 	{ "accounts-file", CONFIGKEY_FILE, GLOBAL(accounts_file), 0, 4000, LIVE, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
+	{ "register-rate", CONFIGKEY_COUNT, GLOBAL(register_rate), 1, 100000, LIVE, { "100" } },
 	{ "unregister-on-exit", CONFIGKEY_YES_NO, GLOBAL(unregister_on_exit), 0, 0, LIVE, { "yes" } },
 	{ "probe-interval", CONFIGKEY_MS, GLOBAL(timing.probe_interval_ms), SECOND, DAY, LIVE, { "5m" } },
 	{ "probe-interval-active", CONFIGKEY_MS, GLOBAL(timing.probe_interval_active_ms), SECOND, DAY, LIVE,
@@ -61,7 +62,7 @@ static const struct configkey account_keys[] = {
 	{ "auth-user", CONFIGKEY_TEXT, ACCOUNT(auth_user), 0, 256, LIVE, { NULL } },
 	{ "password", CONFIGKEY_SECRET, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
 	{ "password-file", CONFIGKEY_SECRET_FILE, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
-	{ "display-name", CONFIGKEY_TEXT, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
+	{ "display-name", CONFIGKEY_DISPLAY, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
 	{ "transport", CONFIGKEY_TRANSPORT, ACCOUNT(transport), 0, 0, LIVE, { "udp" } },
 	{ "port", CONFIGKEY_PORT, ACCOUNT(port), 1, 65535, LIVE, { "5060" } },
 	{ "address-family", CONFIGKEY_FAMILY, ACCOUNT(family), 0, 0, LIVE, { "any" } },
@@ -125,6 +126,8 @@ put_text(const struct configplace *place, const char *text, char **to)
 
 	if (copy == NULL)
 		return configreport_no_memory(place->report, place->file);
+	if (*to != NULL)
+		explicit_bzero(*to, strlen(*to));	/* may be a password */
 	free(*to);
 	*to = copy;
 	return true;
@@ -204,6 +207,17 @@ set_dscp(const struct configkey *key, const struct configplace *place, const cha
 }
 
 static bool
+set_count(const struct configkey *key, const struct configplace *place, const char *item, int64_t *to)
+{
+	uint64_t value;
+
+	if (!number(key, place, item, &value))
+		return false;
+	*to = (int64_t)value;
+	return true;
+}
+
+static bool
 set_yes_no(const struct configkey *key, const struct configplace *place, const char *item, bool *to)
 {
 	if (strcmp(item, "yes") != 0 && strcmp(item, "no") != 0)
@@ -217,6 +231,8 @@ set_text(const struct configkey *key, const struct configplace *place, const cha
 {
 	if (strlen(item) > (size_t)key->max)
 		return refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	if (key->kind == CONFIGKEY_DISPLAY && !str_utf8_clean(item))
+		return refuse(key, place, "no UTF-8, or a control character in it; save the file as UTF-8");
 	if (key->kind == CONFIGKEY_PATH && item[0] != '/')
 		return refuse(key, place, "\"%s\" does not begin with /; write the whole path", item);
 	if (key->kind == CONFIGKEY_NAME && !configcheck_name(item))
@@ -255,6 +271,7 @@ first_line(const struct configkey *key, const struct configplace *place, const s
 	if (secret == NULL)
 		return configreport_no_memory(place->report, place->file);
 	ok = set_secret(key, place, secret, to);
+	explicit_bzero(secret, line.len);
 	free(secret);
 	return ok;
 }
@@ -278,6 +295,8 @@ set_secret_file(const struct configkey *key, const struct configplace *place, co
 	if (err == 0 && store_others_may_read(path) > 0)
 		configreport_warning(place->report, place->file, place->line,
 		    "%s holds a password and everybody can read it; chmod o-r it", path);
+	if (content.data != NULL)
+		explicit_bzero(content.data, content.len);
 	strbuf_fini(&content);
 	free(path);
 	return ok;
@@ -427,6 +446,8 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_S:
 	case CONFIGKEY_MS_OR_TTL:
 		return set_duration(key, place, items[0], field);
+	case CONFIGKEY_COUNT:
+		return set_count(key, place, items[0], field);
 	case CONFIGKEY_YES_NO:
 		return set_yes_no(key, place, items[0], field);
 	case CONFIGKEY_PORT:
@@ -434,6 +455,7 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_DSCP:
 		return set_dscp(key, place, items[0], field);
 	case CONFIGKEY_TEXT:
+	case CONFIGKEY_DISPLAY:
 	case CONFIGKEY_NAME:
 	case CONFIGKEY_PATH:
 	case CONFIGKEY_USER:

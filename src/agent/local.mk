@@ -27,4 +27,5 @@ libagent_a_SOURCES = \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
 	src/agent/server.c src/agent/server.h \
-	src/agent/sharing.c src/agent/sharing.h
+	src/agent/sharing.c src/agent/sharing.h \
+	src/agent/turns.c src/agent/turns.h

@@ -126,6 +126,39 @@ span_duration_ms(struct span s, int64_t *ms)
 	return false;
 }
 
+/*
+ * The length of the UTF-8 character that begins there, 0 if it is none (RFC 3629: neither overlong, nor a surrogate, nor
+ * over U+10FFFF).
+ */
+static size_t
+utf8_len(const unsigned char *c)
+{
+	size_t len = c[0] < 0x80 ? 1 : c[0] >= 0xc2 && c[0] < 0xe0 ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 :
+	    c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf0 && c[1] < 0x90) ||
+	    (c[0] == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return len;
+}
+
+bool
+str_utf8_clean(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t len;
+
+	for (; *c != '\0'; c += len) {
+		len = utf8_len(c);
+		if (len == 0 || *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
 bool
 str_equal_nocase(const char *a, const char *b)
 {

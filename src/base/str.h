@@ -44,6 +44,7 @@ bool span_number(struct span s, uint64_t max, uint64_t *value);
  */
 bool span_duration_ms(struct span s, int64_t *ms);
 
+bool str_utf8_clean(const char *text);		/* valid UTF-8 without control characters (C0, DEL, C1) */
 bool str_equal_nocase(const char *a, const char *b);	/* ASCII */
 
 /*

@@ -42,6 +42,8 @@ text_head(struct strbuf *b, const struct story *story)
 	    : selection_reason_text(story->why.reason));
 	if (story->status.active >= 0 && story->why.moved != SELECTION_NONE && story->why.moved != story->why.reason)
 		strbuf_printf(b, "  came there: %s\n", selection_reason_text(story->why.moved));
+	if (story->why.waits_for_turn)
+		strbuf_append(b, "  waits for its turn: many accounts register there now\n");
 	if (story->status.last_error[0] != '\0') {
 		strbuf_append(b, "  last error: ");
 		shown_append_clean(b, story->status.last_error);
@@ -163,6 +165,7 @@ json_story(const struct story *story)
 	shown_set(&o, "why", json_string(selection_reason_text(story->why.reason)));
 	shown_set(&o, "moved", json_string(selection_reason_str(story->why.moved)));
 	shown_set(&o, "waits_for_name", json_boolean(story->why.waits_for_name));
+	shown_set(&o, "waits_for_turn", json_boolean(story->why.waits_for_turn));
 	shown_set(&o, "look_again_in_ms", shown_json_or_null(story->why.look_again_ms, -1));
 	shown_set(&o, "chosen", shown_json_or_null(story->why.chosen, -1));
 	shown_set(&o, "if_down", shown_json_or_null(story->why.if_down, -1));

@@ -8,7 +8,7 @@
 
 #include "agent/agent.h"
 
-#define FAKE_ACCOUNTS_MAX 4
+#define FAKE_ACCOUNTS_MAX 20000
 #define FAKE_CANDIDATES_MAX 4
 
 struct account {
@@ -16,6 +16,7 @@ struct account {
 	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
 	struct account_explanation why;
 	struct candidate_explanation views[FAKE_CANDIDATES_MAX];
+	unsigned *shown, *searched;	/* of its agent */
 };
 
 struct agent {
@@ -26,6 +27,8 @@ struct agent {
 	void (*on_record)(void *arg, const struct record *record);
 	void *record_arg;
 	unsigned registers, probes, reloads, drains, undrains;
+	unsigned shown;			/* account_status() */
+	unsigned searches;		/* agent_account_by_name() */
 	char asked_for[64];		/* account or server of the last register or probe; "" for all */
 };
 

@@ -165,6 +165,35 @@ START_TEST(test_strbuf_failed)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool good;
+} utf8[] = {
+	{ "", true },
+	{ "J\303\274rgen \342\202\254 \360\237\223\236", true },
+	{ "\302\240", true },
+	{ "\355\237\277\356\200\200\364\217\277\277", true },
+	{ "a\tb", false },
+	{ "\177", false },
+	{ "\302\205", false },			/* C1 */
+	{ "\233", false },			/* C1 in one byte */
+	{ "\344b", false },			/* Latin-1 */
+	{ "\303", false },			/* cut off */
+	{ "\342\202", false },
+	{ "\300\200", false },			/* overlong */
+	{ "\340\237\277", false },
+	{ "\360\217\277\277", false },
+	{ "\355\240\200", false },		/* surrogate */
+	{ "\364\220\200\200", false },		/* over U+10FFFF */
+	{ "\365\200\200\200", false },
+};
+
+START_TEST(test_utf8_clean)
+{
+	ck_assert_msg(str_utf8_clean(utf8[_i].text) == utf8[_i].good, "%d", _i);
+}
+END_TEST
+
 static Suite *
 str_suite(void)
 {
@@ -175,6 +204,7 @@ str_suite(void)
 	tcase_add_loop_test(tc, test_number, 0, (int)UNIT_COUNT(numbers));
 	tcase_add_loop_test(tc, test_duration, 0, (int)UNIT_COUNT(durations));
 	tcase_add_test(tc, test_strbuf);
+	tcase_add_loop_test(tc, test_utf8_clean, 0, (int)UNIT_COUNT(utf8));
 	tcase_add_test(tc, test_strbuf_edges);
 	tcase_add_test(tc, test_strbuf_failed);
 	suite_add_tcase(suite, tc);
