@@ -80,6 +80,13 @@ bool configkey_set_from(const struct configkey *key, const struct configplace *p
 /* What the key takes if it is not set. */
 bool configkey_set_fallback(const struct configkey *key, const struct configplace *place, void *to);
 
+/* The finding: "account 100: port: " and what. Secrets are never given to it. Returns false. */
+bool configkey_refuse(const struct configkey *key, const struct configplace *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Copies a text to a field in place of what it held. Returns false without memory. */
+bool configkey_put_text(const struct configplace *place, const char *text, char **to);
+
 /* The file that was named in another one: relative to that one's folder. NULL without memory. */
 char *configkey_path_beside(const char *file, const char *name);
 

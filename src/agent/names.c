@@ -301,19 +301,3 @@ names_configure(struct names *names, const struct names_settings *settings)
 {
 	lookups_configure(names->lookups, settings);
 }
-
-const char *
-name_state_str(enum name_state state)
-{
-	switch (state) {
-	case NAME_ASKING:
-		return "asking";
-	case NAME_FOUND:
-		return "found";
-	case NAME_EMPTY:
-		return "empty";
-	case NAME_FAILED:
-		return "failed";
-	}
-	return "?";
-}

@@ -101,6 +101,4 @@ const struct name_request *names_request(const struct names *names, struct handl
 void names_refresh(struct names *names, struct handle watch);
 void names_refresh_all(struct names *names);
 
-const char *name_state_str(enum name_state state);
-
 #endif

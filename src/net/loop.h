@@ -34,7 +34,10 @@ int64_t loop_wall_s(const struct loop *loop);
  */
 struct timer *timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg);
 
-/* Arms it for that instant alone, whatever it was armed for; INSTANT_NEVER disarms. Past instants are due at once. */
+/*
+ * Arms it for that instant alone, whatever it was armed for; INSTANT_NEVER disarms. Past instants are due at once. It
+ * needs no memory.
+ */
 void timer_set(struct timer *timer, struct instant due);
 struct instant timer_due(const struct timer *timer);	/* INSTANT_NEVER if not armed */
 void timer_free(struct timer *timer);			/* NULL is fine; it does not fire any more */

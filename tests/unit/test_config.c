@@ -154,6 +154,7 @@ static const struct refusal {
 	{ ACCOUNT("display-name = \"a\302\205\""), "display-name: no UTF-8, or a control character in it" },
 	{ ACCOUNT("display-name = \"a\344b\""), "display-name: no UTF-8" },
 	{ ACCOUNT("display-name = \"\355\240\200\""), "display-name: no UTF-8" },
+	{ "account \"\302\233\303\274\" { }", "unexpected \"?\303\274\"; an account has no title" },
 	/* grammar */
 	{ "account \"x\" { }", "unexpected \"x\"; an account has no title" },
 	{ "accounts { user = 1 }\n", "unexpected \"accounts\"; the only block is account { … }" },
