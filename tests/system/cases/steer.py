@@ -115,8 +115,8 @@ def reload_without_rights(w):
     refused("%s (Permission denied); correct the path or its permissions" % secret, good + (
         'account {\n\tuser = "101"\n\tserver = "voice.test; %s"\n\tpassword-file = "%s"\n}\n' % (server.name, secret)))
     refused("%s (Permission denied)" % secret, 'accounts-file = "%s"\n' % secret + good)
-    refused("user has changed: that needs a restart", good.replace('user = "nobody"\n', ""))
-    refused("upstream has changed", good.replace(":5060\"", ":60\""))
+    refused("user cannot be changed while running", good.replace('user = "nobody"\n', ""))
+    refused("upstream cannot be changed while running", good.replace(":5060\"", ":60\""))
     daemon.write()
     os.chmod(daemon.conf, 0o644)
     equal(daemon.reload()[0], 0, "the good one")
