@@ -7,8 +7,8 @@
 
 #include "agent/choice.h"
 #include "agent/leftovers.h"
+#include "agent/record.h"
 #include "agent/roster.h"
-#include "base/log.h"
 #include "net/entropy.h"
 
 enum {
@@ -79,6 +79,7 @@ set_active(struct account *account, struct candidate *candidate)
 	if (before == candidate)
 		return;
 	account->active = candidate;
+	account->active_since = account_now(account);
 	if (before != NULL) {
 		before->left_at = account_now(account);
 		before->cleaned = false;
@@ -128,8 +129,10 @@ accepted(struct account *account, struct candidate *candidate, const struct atte
 	account->auth_pause = account_now(account);
 	account->last_error[0] = '\0';
 	if (first)
-		log_line(LOG_LEVEL_NOTICE, account->config->aor, "registered on %s for %lld s (%s)",
-		    candidate->server->text, (long long)outcome->granted_s, selection_reason_text(account->moved));
+		record_make(account->agent, (struct record){ .kind = RECORD_REGISTERED, .account = account->aor,
+		    .server = candidate->server->text, .cause = selection_reason_str(account->moved) },
+		    "registered on %s for %lld s (%s)", candidate->server->text, (long long)outcome->granted_s,
+		    selection_reason_text(account->moved));
 }
 
 /* B16: each refusal of the credentials by a second server, or by one more, stops the tour for a while. */
@@ -147,14 +150,28 @@ count_auth_refusals(struct account *account)
 		account->auth_pause = instant_add(account_now(account), AUTH_PAUSE_MS);
 }
 
+/* The end of an unregister, whatever it was for. */
+static void
+record_unregister(struct account *account, const struct candidate *candidate, const struct attempt_outcome *outcome)
+{
+	struct record record = { .kind = RECORD_UNREGISTERED, .account = account->aor,
+		.server = candidate->server->text, .cause = attempt_end_str(outcome->end) };
+
+	if (outcome->end == ATTEMPT_ACCEPTED)
+		record_make(account->agent, record, "unregistered from %s", candidate->server->text);
+	else
+		record_make(account->agent, record, "unregister from %s: %s", candidate->server->text, outcome->text);
+}
+
 static void
 not_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
 {
 	struct instant now = account_now(account);
+	bool refused = outcome->end == ATTEMPT_REFUSED;
 	uint32_t draw;
 
 	set_error(account, candidate, outcome->text);
-	if (outcome->end == ATTEMPT_REFUSED) {
+	if (refused) {
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
@@ -164,8 +181,10 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
 		    outcome->retry_after_ms, draw, now);
 	}
-	log_line(LOG_LEVEL_NOTICE, account->config->aor, "%s on %s: %s; again in %lld s at the earliest",
-	    outcome->end == ATTEMPT_REFUSED ? "failed" : "held off", candidate->server->text, outcome->text,
+	record_make(account->agent, (struct record){ .kind = refused ? RECORD_REFUSED : RECORD_HELD_OFF,
+	    .account = account->aor, .server = candidate->server->text, .cause = attempt_end_str(outcome->end) },
+	    "%s on %s: %s; again in %lld s at the earliest", refused ? "failed" : "held off",
+	    candidate->server->text, outcome->text,
 	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
 }
 
@@ -230,6 +249,14 @@ is_failover(enum selection_reason reason)
 	return reason == SELECTION_DOWN || reason == SELECTION_SILENT || reason == SELECTION_REFUSED;
 }
 
+static enum record_kind
+kind_of_move(enum selection_reason reason)
+{
+	if (is_failover(reason))
+		return RECORD_FAILED_OVER;
+	return reason == SELECTION_FAILBACK ? RECORD_FAILED_BACK : RECORD_MOVED;
+}
+
 static void
 set_out(struct account *account, struct candidate *target)
 {
@@ -246,7 +273,9 @@ set_out(struct account *account, struct candidate *target)
 			failback_begin(&account->failback, account_now(account));
 		account->failovers += is_failover(account->moved);
 		account->failbacks += account->moved == SELECTION_FAILBACK;
-		log_line(LOG_LEVEL_NOTICE, account->config->aor, "moves from %s to %s: %s",
+		record_make(account->agent, (struct record){ .kind = kind_of_move(account->moved),
+		    .account = account->aor, .server = target->server->text, .from = account->active->server->text,
+		    .cause = selection_reason_str(account->moved) }, "moves from %s to %s: %s",
 		    account->active->server->text, target->server->text, selection_reason_text(account->moved));
 	}
 	set_active(account, target);
@@ -426,6 +455,7 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	if (attempt == account->background) {
 		if (outcome.end == ATTEMPT_GOES_ON)
 			return;
+		record_unregister(account, candidate, &outcome);
 		if (outcome.sip_code != 0)
 			candidate_unbound(candidate);		/* asked once, whatever it said (B40) */
 		candidate->cleaned = true;
@@ -438,6 +468,8 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 		return;
 	}
 	account->attempt = NULL;
+	if (attempt->kind == ATTEMPT_UNREGISTER)
+		record_unregister(account, candidate, &outcome);
 	if (outcome.sip_code != 0)
 		account->unanswered = false;
 	if (attempt->kind == ATTEMPT_REGISTER && outcome.end == ATTEMPT_ACCEPTED) {

@@ -33,6 +33,7 @@ struct account {
 	struct candidate *active;		/* holds, or is getting, the registration; NULL */
 	struct candidate *home;			/* that granted a registration last (B60); NULL: none, or forgotten */
 	enum selection_reason home_moved;	/* why that one was chosen */
+	struct instant active_since;
 	struct candidate *chosen;		/* by the last selection */
 	struct selection selection;		/* the last one */
 	enum selection_reason moved;		/* why the active one became active */

@@ -118,7 +118,24 @@ any_up(void *arg, struct handle watch)
 	return false;
 }
 
-static const struct names_events names_events = { on_name_change, any_up };
+static void
+on_name_turn(void *arg, enum name_turn turn, const char *question, enum dns_outcome outcome)
+{
+	static const struct { enum record_kind kind; const char *then; } told[] = {
+		[NAME_TURN_FAILED] = { RECORD_DNS_FAILED, "nothing is known yet" },
+		[NAME_TURN_STALE] = { RECORD_DNS_STALE, "the last good answer stays" },
+		[NAME_TURN_FRESH] = { RECORD_DNS_FRESH, NULL },
+	};
+	const char *word = dns_outcome_str(outcome);
+	struct record record = { .kind = told[turn].kind, .question = question, .cause = word };
+
+	if (turn == NAME_TURN_FRESH)
+		record_make(arg, record, "DNS answers again: %s", word);
+	else
+		record_make(arg, record, "DNS lookup: %s; %s", word, told[turn].then);
+}
+
+static const struct names_events names_events = { on_name_change, any_up, on_name_turn };
 
 /* ---- the end of each event ---- */
 
@@ -302,6 +319,7 @@ agent_free(struct agent *agent)
 	resolver_free(agent->resolver);
 	transport_free(agent->transport);
 	handle_table_fini(&agent->owners);
+	drains_fini(&agent->drains);
 	config_box_release(agent->box);
 	free(agent);
 }
@@ -381,4 +399,11 @@ agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
 {
 	agent->on_change = on_change;
 	agent->on_change_arg = arg;
+}
+
+void
+agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
+{
+	agent->on_record = on_record;
+	agent->on_record_arg = arg;
 }

@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/configbox.h"
+#include "agent/drain.h"
 #include "agent/names.h"
 #include "agent/ways.h"
 #include "base/handle.h"
@@ -47,6 +48,7 @@ struct agent {
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
 
 	struct server *servers;		/* uthash, by peer */
+	struct drains drains;
 	struct account **accounts;	/* as configured */
 	size_t account_count;
 	struct account_list removed;	/* stopping, not configured any more */
@@ -55,6 +57,8 @@ struct agent {
 
 	void (*on_change)(void *arg);
 	void *on_change_arg;
+	void (*on_record)(void *arg, const struct record *record);
+	void *on_record_arg;
 	void (*on_stopped)(void *arg, unsigned unanswered);
 	void *on_stopped_arg;
 };

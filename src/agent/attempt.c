@@ -424,3 +424,19 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 		break;
 	}
 }
+
+const char *
+attempt_end_str(enum attempt_end end)
+{
+	static const char *const text[] = {
+		[ATTEMPT_GOES_ON] = "goes-on",
+		[ATTEMPT_ACCEPTED] = "accepted",
+		[ATTEMPT_REFUSED] = "refused",
+		[ATTEMPT_PUT_OFF] = "put-off",
+		[ATTEMPT_SILENT] = "silent",
+		[ATTEMPT_UNREACHABLE] = "unreachable",
+		[ATTEMPT_LOCAL] = "not-sent",
+	};
+
+	return text[end];
+}

@@ -11,7 +11,6 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "core/hosts.h"
 #include "net/entropy.h"
@@ -158,30 +157,36 @@ any_up(const struct lookup *l)
 	return false;
 }
 
-/* One line when it begins to fail, one when it is over (B73). */
+/* One record when it begins to fail, one when it is over (B73). */
 static void
-log_end(const struct lookup *l, enum dnsview_verdict verdict, bool failed_before)
+tell_turn(const struct lookup *l, enum dnsview_verdict verdict, bool failed_before)
 {
 	const struct dnsview *view = &l->view;
-	const char *outcome = dns_outcome_str(view->last);
-	char object[DNS_NAME_SIZE + 16];
+	const struct lookup_use *use = LIST_FIRST(&l->uses);
+	enum name_turn turn = NAME_TURN_FRESH;
+	char question[DNS_NAME_SIZE + 16];
 
-	snprintf(object, sizeof(object), "%s %s", dns_type_str((enum dns_type)l->key.type), l->key.name);
+	if (use == NULL)
+		return;
+	snprintf(question, sizeof(question), "%s %s", dns_type_str((enum dns_type)l->key.type), l->key.name);
 	switch (verdict) {
 	case DNSVIEW_NEW:
 	case DNSVIEW_CONFIRMED:
-		if (failed_before)
-			log_line(LOG_LEVEL_NOTICE, object, "DNS answers again: %s", outcome);
+		if (!failed_before)
+			return;
 		break;
 	case DNSVIEW_KEPT:
-		if (!failed_before)
-			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; the last good answer stays", outcome);
+		turn = NAME_TURN_STALE;
+		if (failed_before)
+			return;
 		break;
 	case DNSVIEW_NOTHING:
-		if (!failed_before)
-			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; nothing is known yet", outcome);
+		turn = NAME_TURN_FAILED;
+		if (failed_before)
+			return;
 		break;
 	}
+	l->owner->events->on_turn(use->user, turn, question, view->last);
 }
 
 static void
@@ -203,7 +208,7 @@ end_lookup(struct lookup *l, const struct dns_answer *answer)
 	if (verdict == DNSVIEW_NEW)
 		l->version++;
 	timer_set(l->timer, l->view.next);
-	log_end(l, verdict, failed_before);
+	tell_turn(l, verdict, failed_before);
 	LIST_FOREACH(use, &l->uses, entry)
 		ls->events->on_ended(use->user);
 }

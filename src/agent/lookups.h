@@ -37,6 +37,9 @@ struct lookups_events {
 
 	/* Some server that the user found through this question is up (B52). */
 	bool (*any_up)(void *user);
+
+	/* As in struct names_events; told to one of the users. */
+	void (*on_turn)(void *user, enum name_turn turn, const char *question, enum dns_outcome outcome);
 };
 
 /* events must outlive it. NULL without memory. */

@@ -137,7 +137,16 @@ any_up(void *user)
 	return w->owner->events->any_up(w->owner->arg, w->self);
 }
 
-static const struct lookups_events lookups_events = { .on_ended = on_ended, .any_up = any_up };
+static void
+on_turn(void *user, enum name_turn turn, const char *question, enum dns_outcome outcome)
+{
+	const struct watch *w = user;
+
+	if (w->owner->events->on_turn != NULL)
+		w->owner->events->on_turn(w->owner->arg, turn, question, outcome);
+}
+
+static const struct lookups_events lookups_events = { .on_ended = on_ended, .any_up = any_up, .on_turn = on_turn };
 
 static void
 key_set(struct watch_key *key, const struct name_request *request)

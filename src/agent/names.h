@@ -45,6 +45,13 @@ struct name_view {
 	struct instant answered_at;	/* when the oldest part of it was confirmed */
 };
 
+/* How a question goes on, told when that changes (B73). */
+enum name_turn {
+	NAME_TURN_FAILED,	/* nothing is known */
+	NAME_TURN_STALE,	/* the last good answer stays */
+	NAME_TURN_FRESH,	/* an answer again */
+};
+
 struct names_events {
 	/*
 	 * A watched name leads to other servers now, or its state, `stale` or `unsure` has changed. From the loop, never inside
@@ -54,6 +61,13 @@ struct names_events {
 
 	/* Some server of that name is up (B52). No watch may be begun or ended inside. */
 	bool (*any_up)(void *arg, struct handle watch);
+
+	/*
+	 * A question has begun to fail, or stopped: one call, however many need it. NULL: not told.
+	 *
+	 * question   "SRV _sip._udp.example.com"
+	 */
+	void (*on_turn)(void *arg, enum name_turn turn, const char *question, enum dns_outcome outcome);
 };
 
 struct names_settings {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/record.h"
 #include "base/log.h"
 #include "core/penalty.h"
 #include "net/entropy.h"
@@ -133,6 +134,20 @@ tell_accounts(struct server *server, enum health_state before, bool by_probe)
 	}
 }
 
+static enum record_kind
+kind_of(enum health_state state)
+{
+	switch (state) {
+	case HEALTH_UP:
+		return RECORD_SERVER_UP;
+	case HEALTH_DOWN:
+		return RECORD_SERVER_DOWN;
+	case HEALTH_UNKNOWN:
+		break;
+	}
+	return RECORD_SERVER_UNKNOWN;
+}
+
 static void
 judge(struct server *server, enum health_state before, struct health_verdict verdict, bool by_probe)
 {
@@ -145,7 +160,8 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	}
 	if (!verdict.changed)
 		return;
-	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
+	record_make(server->agent, (struct record){ .kind = kind_of(server->health.state), .server = server->text,
+	    .cause = health_cause_str(server->health.cause) }, "%s (%s)", health_state_str(server->health.state),
 	    health_cause_str(server->health.cause));
 	server_reschedule(server);
 	tell_accounts(server, before, by_probe);
@@ -384,6 +400,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->agent = agent;
 	server->peer = *peer;
 	server->rtt_ms = -1;
+	server->drained = drains_has(&agent->drains, peer);
 	server->retry_at = loop_now(agent->loop);
 	LIST_INIT(&server->candidates);
 	LIST_INIT(&server->left_behind);

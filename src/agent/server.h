@@ -47,6 +47,7 @@ struct server {
 	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
+	bool drained;			/* on request (B74) */
 	int64_t rtt_ms;			/* -1: none yet */
 	uint32_t cseq;
 	char call_id[SIP_CALL_ID_SIZE];

@@ -23,6 +23,9 @@ void loop_stop(struct loop *loop);
 /* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
 struct instant loop_now(const struct loop *loop);
 
+/* Wall clock, seconds since 1970, for logs and status only. */
+int64_t loop_wall_s(const struct loop *loop);
+
 /*
  * The program stood still for more than two seconds (suspend, SIGSTOP): what fell due meanwhile fell due unseen (B60).
  * Called before any timer that is late for that reason, and from the loop alone.

@@ -28,7 +28,8 @@ system_cases = \
 	tests/system/cases/network.py \
 	tests/system/cases/parts.py \
 	tests/system/cases/program.py \
-	tests/system/cases/reload.py
+	tests/system/cases/reload.py \
+	tests/system/cases/steer.py
 
 dist_noinst_SCRIPTS += tests/system/run
 EXTRA_DIST += $(system_parts) $(system_cases)

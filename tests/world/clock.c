@@ -13,6 +13,8 @@ enum {
 	STANDSTILL = 200000,		/* events without the clock moving: somebody goes round in circles */
 };
 
+#define WALL_BEGINNING_S INT64_C(1767225600)
+
 struct timer {
 	struct instant due;		/* as set */
 	struct instant at;		/* as ordered: not before it was set */

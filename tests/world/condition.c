@@ -78,7 +78,7 @@ parse_count(struct condition *c, char wrong[256])
 }
 
 static const char *
-candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "present", NULL };
+candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "drained", "present", NULL };
 
 static bool
 known(const char *word, const char *const *words)
@@ -155,6 +155,24 @@ kind_of(const char *one, enum happening_kind *kind)
 		}
 	}
 	return false;
+}
+
+static bool
+parse_second_number(struct condition *c, char wrong[256])
+{
+	return parse_number(c, 2, wrong);
+}
+
+static bool
+parse_records(struct condition *c, char wrong[256])
+{
+	bool found = strcmp(c->words.at[1], "any") == 0;
+
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		found = found || strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0;
+	if (!found)
+		snprintf(wrong, 256, "no record is \"%s\"", c->words.at[1]);
+	return found && parse_number(c, 2, wrong);
 }
 
 static bool
@@ -252,6 +270,8 @@ candidate_is(const struct candidate_status *candidate, const char *word)
 		return candidate->failed;
 	if (strcmp(word, "held-off") == 0)
 		return candidate->held_off;
+	if (strcmp(word, "drained") == 0)
+		return candidate->drained;
 	if (strcmp(word, "free") == 0)
 		return !candidate->failed && !candidate->held_off;
 	if (strcmp(word, "active") == 0)
@@ -352,6 +372,31 @@ holds_log(const struct scenario *s, const struct condition *c, const struct acco
 	(void)status;
 	(void)account;
 	return world_story_has(c->words.at[1], world_at(c->since_ms));
+}
+
+static bool
+holds_lines(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)status;
+	(void)account;
+	return compare(c, (int64_t)world_story_count(c->words.at[1], world_at(c->since_ms)));
+}
+
+static bool
+holds_records(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	int64_t count = 0;
+
+	(void)status;
+	(void)account;
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		if (strcmp(c->words.at[1], "any") == 0 ||
+		    strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0)
+			count += s->records[kind];
+	return compare(c, count);
 }
 
 static bool
@@ -472,6 +517,8 @@ static const struct kind kinds[] = {
 	{ "reason", 1, 1, NULL, true, holds_words },
 	{ "error", 1, 1, NULL, true, holds_words },
 	{ "log", 1, 1, NULL, false, holds_log },
+	{ "lines", 2, 3, parse_second_number, false, holds_lines },
+	{ "records", 2, 3, parse_records, false, holds_records },
 	{ "registers", 2, 3, parse_count, false, holds_count },
 	{ "unregisters", 2, 3, parse_count, false, holds_count },
 	{ "questions", 2, 3, parse_count, false, holds_count },

@@ -49,6 +49,12 @@ SCENARIOS = \
 	tests/scenarios/dns-refresh.scn \
 	tests/scenarios/dns-refresh-ttl.scn \
 	tests/scenarios/dns-target-fails.scn \
+	tests/scenarios/drain-last-resort.scn \
+	tests/scenarios/drain-moves.scn \
+	tests/scenarios/drain-never-to-nothing.scn \
+	tests/scenarios/drain-refused-elsewhere.scn \
+	tests/scenarios/drain-reload.scn \
+	tests/scenarios/drain-shared.scn \
 	tests/scenarios/equals-other-order.scn \
 	tests/scenarios/equals-spread.scn \
 	tests/scenarios/failback.scn \
@@ -121,6 +127,7 @@ SCENARIOS = \
 	tests/scenarios/pace-retry-after.scn \
 	tests/scenarios/pace-start.scn \
 	tests/scenarios/probe-jitter.scn \
+	tests/scenarios/records.scn \
 	tests/scenarios/redirected.scn \
 	tests/scenarios/redundant-without-leftovers.scn \
 	tests/scenarios/refresh-long-grant.scn \

@@ -380,6 +380,19 @@ on_line(void *arg)
 	drop_due(due);
 }
 
+/* Each record is a line in the log: the last one, by then (B73). */
+static void
+on_record(void *arg, const struct record *record)
+{
+	struct scenario *s = arg;
+
+	s->records[record->kind]++;
+	if (record->cause == NULL || record->cause[0] == '\0' || record->text[0] == '\0')
+		world_fail("record %s without a cause or a text", record_kind_str(record->kind));
+	if (!world_story_has(record->text, world_now()))
+		world_fail("record %s is not in the log: %s", record_kind_str(record->kind), record->text);
+}
+
 static bool
 start(struct scenario *s)
 {
@@ -399,6 +412,7 @@ start(struct scenario *s)
 		world_fail("the agent does not begin: %s", why);
 		return false;
 	}
+	agent_on_record(s->agent, on_record, s);
 	agent_start(s->agent);
 	return true;
 }

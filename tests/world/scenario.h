@@ -75,6 +75,7 @@ struct scenario {
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
+	int64_t records[RECORD_KINDS];	/* told so far */
 };
 
 /* ---- scenario.c ---- */

@@ -127,6 +127,19 @@ world_story_print(void)
 		print(&story.lines[i % LINES_MAX]);
 }
 
+size_t
+world_story_count(const char *text, struct instant since)
+{
+	size_t count = 0;
+
+	for (size_t i = first_kept(); i < story.count; i++) {
+		const struct line *line = &story.lines[i % LINES_MAX];
+
+		count += line->log && !instant_before(line->when, since) && strstr(line->text, text) != NULL;
+	}
+	return count;
+}
+
 bool
 world_story_has(const char *text, struct instant since)
 {

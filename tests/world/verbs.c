@@ -654,15 +654,21 @@ static bool
 verb_request(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
 	const struct words *w = &line->words;
-	const char *of = w->count == 3 ? w->at[2] : NULL;
-	bool probe = w->count > 1 && strcmp(w->at[1], "probe") == 0;
+	const char *of = w->count == 3 ? w->at[2] : NULL, *what = w->count > 1 ? w->at[1] : "";
+	bool drain = strcmp(what, "drain") == 0 || strcmp(what, "undrain") == 0;
+	bool probe = strcmp(what, "probe") == 0, done;
 
-	if (w->count < 2 || w->count > 3 || (!probe && strcmp(w->at[1], "register") != 0))
-		return bad(wrong, "it is: request register [USER], request probe [ADDR]");
+	if (w->count < 2 || w->count > 3 || (drain && of == NULL) ||
+	    (!drain && !probe && strcmp(what, "register") != 0))
+		return bad(wrong, "it is: request register [USER], request probe [ADDR], request drain|undrain ADDR");
 	if (check)
 		return true;
 	world_story("---- request %s %s", w->at[1], of == NULL ? "" : of);
-	if (!(probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of)))
+	if (drain)
+		done = (what[0] == 'd' ? agent_drain(scenario->agent, of) : agent_undrain(scenario->agent, of)) == 0;
+	else
+		done = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
+	if (!done)
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;
 }

@@ -48,6 +48,7 @@ void world_signal(int signal_number);
 void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void world_story_live(bool live);	/* each line to stdout as it happens */
 void world_story_print(void);		/* all that is kept, to stdout */
+size_t world_story_count(const char *text, struct instant since);	/* how many log lines have it */
 bool world_story_has(const char *text, struct instant since);	/* a log line with that text */
 
 /* The story has gone wrong: remembered (the first one counts), the run ends after the current event. */
