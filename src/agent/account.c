@@ -541,7 +541,9 @@ account_freeze(struct account *account)
 	account_unsettle(account);
 	if (account->registration.state != REGISTRATION_FROZEN || frozen || network == NETWORK_UP)
 		return;
-	log_line(LOG_LEVEL_NOTICE, account->aor, "frozen%s%s: %s", account->active != NULL ? " on " : "",
+	record_make(account->agent, (struct record){ .kind = RECORD_FROZEN, .account = account->aor,
+	    .server = account->active != NULL ? account->active->server->text : NULL,
+	    .cause = network_state_str(network) }, "frozen%s%s: %s", account->active != NULL ? " on " : "",
 	    account->active != NULL ? account->active->server->text : "", network_state_text(network));
 }
 
@@ -553,7 +555,8 @@ account_address_changed(struct account *account)
 	if (account->config->contact_mode == CONTACT_FIXED || account->registration.state == REGISTRATION_FROZEN ||
 	    !bound(account))
 		return;
-	log_line(LOG_LEVEL_NOTICE, account->aor, "registers anew from %s: our address has changed",
+	record_make(account->agent, (struct record){ .kind = RECORD_NEW_ADDRESS, .account = account->aor,
+	    .server = account->active->server->text, .cause = "local-address" }, "registers anew from %s: our address has changed",
 	    address_ip_str(&account->active->server->local, text));
 	account->refresh_wanted = true;
 	account_unsettle(account);
@@ -570,7 +573,9 @@ mind_network(struct account *account)
 	if (!up && !waits && r->state != REGISTRATION_STOPPING && r->state != REGISTRATION_STOPPED) {
 		account_freeze(account);
 	} else if (up && waits) {
-		log_line(LOG_LEVEL_NOTICE, account->aor, "goes on: the network is up");
+		record_make(account->agent, (struct record){ .kind = RECORD_THAWED, .account = account->aor,
+		    .cause = network_state_str(NETWORK_UP) },
+		    "goes on: the network is up");
 		drive(account, REGISTRATION_EV_THAW,
 		    instant_add(account_now(account), ways_spread_ms(account->agent->account_count)));
 	}

@@ -58,6 +58,9 @@ record_kind_str(enum record_kind kind)
 		[RECORD_DNS_FRESH] = "dns-fresh",
 		[RECORD_DRAINED] = "drained",
 		[RECORD_UNDRAINED] = "undrained",
+		[RECORD_FROZEN] = "frozen",
+		[RECORD_THAWED] = "thawed",
+		[RECORD_NEW_ADDRESS] = "new-address",
 		[RECORD_RELOADED] = "reloaded",
 		[RECORD_REMOVED] = "removed",
 	};

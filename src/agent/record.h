@@ -27,6 +27,9 @@ enum record_kind {
 	RECORD_DNS_FRESH,		/* an answer again */
 	RECORD_DRAINED,			/* B74 */
 	RECORD_UNDRAINED,
+	RECORD_FROZEN,			/* B60 */
+	RECORD_THAWED,
+	RECORD_NEW_ADDRESS,		/* B62 */
 	RECORD_RELOADED,		/* B71 */
 	RECORD_REMOVED,			/* an account is not configured any more */
 	RECORD_KINDS,

@@ -36,3 +36,17 @@ network_state_text(enum network_state state)
 	}
 	return "?";
 }
+
+const char *
+network_state_str(enum network_state state)
+{
+	switch (state) {
+	case NETWORK_UP:
+		return "network-up";
+	case NETWORK_DOWN:
+		return "no-way";
+	case NETWORK_ROUTERS_FAILED:
+		return "router-failed";
+	}
+	return "?";
+}

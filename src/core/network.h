@@ -32,5 +32,6 @@ enum network_state network_judge(const enum network_way *ways, size_t count);
 
 /* For the log: "no way to any server". */
 const char *network_state_text(enum network_state state);
+const char *network_state_str(enum network_state state);	/* the word for programs */
 
 #endif
