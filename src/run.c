@@ -183,6 +183,20 @@ open_control(struct run *run, const struct config *config, char error[256])
 	return run->control != NULL;
 }
 
+/* If it cannot be made, the agent says that nothing can be written there (B55). */
+static void
+make_state_directory(const struct config *config)
+{
+	struct strbuf inside = { 0 };
+
+	if (config->state_dir == NULL)
+		return;
+	strbuf_printf(&inside, "%s/state", config->state_dir);
+	if (!inside.failed)
+		(void)daemon_make_directory_of(inside.data, config->user);
+	strbuf_fini(&inside);
+}
+
 /* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
 static bool
 open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
@@ -195,6 +209,7 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 		config_free(config);
 		return false;
 	}
+	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
 	if (run->agent == NULL) {
 		config_free(config);

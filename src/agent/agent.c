@@ -11,6 +11,7 @@
 #include "agent/answers.h"
 #include "agent/configbox.h"
 #include "agent/reload.h"
+#include "agent/savedstate.h"
 #include "agent/server.h"
 #include "base/log.h"
 #include "net/entropy.h"
@@ -150,6 +151,7 @@ tell_if_stopped(struct agent *agent)
 		unanswered += account_is_unanswered(agent->accounts[i]);
 	}
 	agent->on_stopped = NULL;
+	savedstate_flush(agent->saved);
 	on_stopped(agent->on_stopped_arg, unanswered);
 }
 
@@ -168,35 +170,13 @@ agent_settle(struct agent *agent)
 	}
 	agent->settling = false;
 	free_stopped(agent);
+	savedstate_settle(agent->saved);
 	if (agent->on_change != NULL)
 		agent->on_change(agent->on_change_arg);
 	tell_if_stopped(agent);
 }
 
 /* ---- coming to life ---- */
-
-/* The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). */
-static void
-load_key(struct agent *agent)
-{
-	const char *dir = agent_config(agent)->state_dir;
-	struct strbuf path = { 0 }, kept = { 0 };
-	int error = -ENOENT;
-
-	entropy_hex(agent->key, sizeof(agent->key) - 1);
-	if (dir == NULL)
-		return;
-	strbuf_printf(&path, "%s/key", dir);
-	if (!path.failed)
-		error = store_read(path.data, &kept);
-	if (error == 0 && kept.len >= sizeof(agent->key) - 1)
-		memcpy(agent->key, kept.data, sizeof(agent->key) - 1);
-	else if (!path.failed && (error = store_write(path.data, agent->key, sizeof(agent->key) - 1)) < 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; Contacts will differ after a restart", path.data,
-		    strerror(-error));
-	strbuf_fini(&path);
-	strbuf_fini(&kept);
-}
 
 void
 agent_configure_names(struct agent *agent, const struct config *config)
@@ -250,8 +230,8 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	}
 	config->generation = 1;
-	load_key(agent);
-	if (!open_world(agent, error)) {
+	agent->saved = savedstate_new(agent);
+	if (agent->saved == NULL || !open_world(agent, error)) {
 		agent->box->config = NULL;	/* the caller keeps it */
 		agent_free(agent);
 		return NULL;
@@ -266,6 +246,8 @@ agent_free(struct agent *agent)
 
 	if (agent == NULL)
 		return;
+	savedstate_free(agent->saved);		/* first: what goes now is no change */
+	agent->saved = NULL;
 	while ((account = TAILQ_FIRST(&agent->removed)) != NULL) {
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
@@ -287,9 +269,11 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
+	savedstate_read(agent->saved);
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);
+	savedstate_started(agent->saved);
 	agent_settle(agent);
 	return true;
 }

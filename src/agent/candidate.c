@@ -75,12 +75,29 @@ void
 candidate_maybe_bound_for(struct candidate *candidate, int64_t seconds)
 {
 	candidate->bound_until = instant_max(candidate->bound_until, instant_add(now_of(candidate), seconds * 1000));
+	if (seconds > candidate->bound_for_s)
+		candidate->bound_for_s = seconds;
+}
+
+bool
+candidate_recall_binding(struct candidate *candidate, const char *contact, int64_t lasts_s, int64_t left_ms)
+{
+	char *copy = contact != NULL ? strdup(contact) : NULL;
+
+	if (contact != NULL && copy == NULL)
+		return false;
+	free(candidate->bound_contact);
+	candidate->bound_contact = copy;
+	candidate->bound_for_s = lasts_s;
+	candidate->bound_until = instant_add(now_of(candidate), left_ms);
+	return true;
 }
 
 void
 candidate_unbound(struct candidate *candidate)
 {
 	candidate->bound_until = now_of(candidate);
+	candidate->bound_for_s = 0;
 	free(candidate->bound_contact);
 	candidate->bound_contact = NULL;
 }

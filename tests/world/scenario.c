@@ -380,8 +380,8 @@ on_line(void *arg)
 	drop_due(due);
 }
 
-static bool
-start(struct scenario *s)
+bool
+scenario_start(struct scenario *s)
 {
 	struct strbuf errors = { 0 };
 	struct config *config = scenario_config(s, &errors);
@@ -401,6 +401,19 @@ start(struct scenario *s)
 	}
 	agent_start(s->agent);
 	return true;
+}
+
+void
+scenario_kill(struct scenario *s)
+{
+	if (s->agent != NULL)
+		agent_free(s->agent);
+	if (s->loop != NULL)
+		loop_free(s->loop);
+	s->agent = NULL;
+	s->loop = NULL;
+	if (world_timers_left() > 0)
+		world_fail("agent_free() left %zu timers", world_timers_left());
 }
 
 static void
@@ -427,7 +440,7 @@ scenario_run(struct scenario *s)
 		if (line->timed)
 			schedule(s, line, NULL, on_line, world_at(line->at_ms));
 	}
-	if (start(s)) {
+	if (scenario_start(s)) {
 		for (struct line *line = s->lines; line != NULL; line = line->next) {
 			if (is_watch(line) && !line->timed && (line->by_ms >= 0 || is_never(line)))
 				begin_watch(s, line);
@@ -438,11 +451,6 @@ scenario_run(struct scenario *s)
 		if (world_failure() == NULL)
 			end(s);
 	}
-	if (s->agent != NULL)
-		agent_free(s->agent);
-	if (s->loop != NULL)
-		loop_free(s->loop);
-	if (world_timers_left() > 0)
-		world_fail("agent_free() left %zu timers", world_timers_left());
+	scenario_kill(s);
 	return world_failure() == NULL;
 }

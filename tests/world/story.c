@@ -127,18 +127,19 @@ world_story_print(void)
 		print(&story.lines[i % LINES_MAX]);
 }
 
-bool
-world_story_has(const char *text, struct instant since)
+size_t
+world_story_count(const char *text, struct instant since)
 {
+	size_t count = 0;
+
 	for (size_t i = story.count; i-- > first_kept();) {
 		const struct line *line = &story.lines[i % LINES_MAX];
 
 		if (instant_before(line->when, since))
-			return false;
-		if (line->log && strstr(line->text, text) != NULL)
-			return true;
+			break;
+		count += line->log && strstr(line->text, text) != NULL;
 	}
-	return false;
+	return count;
 }
 
 void
