@@ -212,9 +212,9 @@ static bool
 read_service(struct dns_record *record, json_t *json)
 {
 	const char *target;
-	int number[3];
+	json_int_t number[3];
 
-	if (json_unpack(json, "[iiis!]", &number[0], &number[1], &number[2], &target) != 0)
+	if (json_unpack(json, "[IIIs!]", &number[0], &number[1], &number[2], &target) != 0)
 		return false;
 	for (size_t i = 0; i < 3; i++)
 		if (!in_range(number[i], 0, UINT16_MAX))
@@ -370,13 +370,13 @@ static bool
 read_json(struct saved *saved, json_t *json, char error[256])
 {
 	json_t *answers, *bindings;
-	int version = 0;
+	json_int_t version = 0;
 
-	if (json_unpack(json, "{si}", "sipkeepd-state", &version) != 0)
+	if (json_unpack(json, "{sI}", "sipkeepd-state", &version) != 0)
 		snprintf(error, 256, "no state of sipkeepd");
 	else if (version != VERSION)
-		snprintf(error, 256, "of version %d, not %d", version, VERSION);
-	else if (json_unpack(json, "{si so so !}", "sipkeepd-state", &version, "answers", &answers,
+		snprintf(error, 256, "of version %lld, not %d", (long long)version, VERSION);
+	else if (json_unpack(json, "{sI so so !}", "sipkeepd-state", &version, "answers", &answers,
 	    "bindings", &bindings) != 0 || !read_all(saved, answers, bindings))
 		snprintf(error, 256, "not as it was written");
 	else {

@@ -126,6 +126,7 @@ static const struct { const char *text; const char *why; } broken[] = {
 	{ "\"state\"", "line 1" },
 	{ "{}", "no state" },
 	{ "{\"sipkeepd-state\":\"1\",\"answers\":[],\"bindings\":[]}", "no state" },
+	{ "{\"sipkeepd-state\":4294967297,\"answers\":[],\"bindings\":[]}", "of version 4294967297" },
 	{ "{\"sipkeepd-state\":2,\"answers\":[],\"bindings\":[]}", "of version 2" },
 	{ "{\"sipkeepd-state\":1,\"answers\":[]}", "not as" },
 	{ "{\"sipkeepd-state\":1,\"answers\":{},\"bindings\":[]}", "not as" },
