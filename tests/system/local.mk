@@ -26,7 +26,8 @@ system_cases = \
 	tests/system/cases/methods.py \
 	tests/system/cases/parts.py \
 	tests/system/cases/program.py \
-	tests/system/cases/reload.py
+	tests/system/cases/reload.py \
+	tests/system/cases/restart.py
 
 dist_noinst_SCRIPTS += tests/system/run
 EXTRA_DIST += $(system_parts) $(system_cases)
