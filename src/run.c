@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/log.h"
@@ -173,50 +174,58 @@ static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
 	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
-	int rc = daemon_make_directory_of(config->control, config->user);
+	int directory = daemon_make_directory_of(config->control, config->user);
 
-	if (rc != 0) {
-		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control, strerror(-rc));
+	if (directory < 0) {
+		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control,
+		    strerror(-directory));
 		return false;
 	}
+	close(directory);
 	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
 	return run->control != NULL;
 }
 
-/* If it cannot be made, the agent says that nothing can be written there (B55). */
+/* Who does not let us have it gets a warning when something is to be kept there. */
 static void
 make_state_directory(const struct config *config)
 {
-	struct strbuf inside = { 0 };
+	int directory = config->state_dir != NULL ? daemon_make_directory(config->state_dir, 0750, config->user) : -1;
 
-	if (config->state_dir == NULL)
-		return;
-	strbuf_printf(&inside, "%s/state", config->state_dir);
-	if (!inside.failed)
-		(void)daemon_make_directory_of(inside.data, config->user);
-	strbuf_fini(&inside);
+	if (directory >= 0)
+		close(directory);
 }
 
-/* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
+/*
+ * The pid file is for who starts in the background; a supervisor of the foreground knows the pid. It comes before
+ * all else, so that a second daemon hears of the first one and not of an address that is taken.
+ */
 static bool
-open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+open_agent(struct run *run, struct config *config, struct daemon *daemon, char error[256])
 {
 	bool background = daemon->ready_fd >= 0;
 
+	if (!daemon_user_exists(config->user, error) ||
+	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
+		return false;
 	run->loop = loop_new();
 	if (run->loop == NULL || !take_signals(run)) {
 		snprintf(error, 256, "no event loop to be had");
-		config_free(config);
 		return false;
 	}
 	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
-	if (run->agent == NULL) {
+	return run->agent != NULL;
+}
+
+static bool
+open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+{
+	if (!open_agent(run, config, daemon, error)) {
 		config_free(config);
 		return false;
 	}
-	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, error) ||
-	    !open_control(run, config, error) || !daemon_become(config->user, error))
+	if (!open_control(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");

@@ -269,7 +269,7 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
-	savedstate_read(agent->saved);
+	savedstate_read(agent->saved);	/* not earlier: what it writes belongs to who the daemon has become */
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);

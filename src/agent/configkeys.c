@@ -43,6 +43,7 @@ static const struct configkey global_keys[] = {
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
+	{ "register-rate", CONFIGKEY_COUNT, GLOBAL(register_rate), 1, 100000, LIVE, { "100" } },
 	{ "unregister-on-exit", CONFIGKEY_YES_NO, GLOBAL(unregister_on_exit), 0, 0, LIVE, { "yes" } },
 	{ "probe-interval", CONFIGKEY_MS, GLOBAL(timing.probe_interval_ms), SECOND, DAY, LIVE, { "5m" } },
 	{ "probe-interval-active", CONFIGKEY_MS, GLOBAL(timing.probe_interval_active_ms), SECOND, DAY, LIVE,
@@ -199,6 +200,17 @@ set_dscp(const struct configkey *key, const struct configplace *place, const cha
 	if (!number(key, place, item, &value))
 		return false;
 	*to = (uint8_t)value;
+	return true;
+}
+
+static bool
+set_count(const struct configkey *key, const struct configplace *place, const char *item, int64_t *to)
+{
+	uint64_t value;
+
+	if (!number(key, place, item, &value))
+		return false;
+	*to = (int64_t)value;
 	return true;
 }
 
@@ -416,6 +428,8 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_S:
 	case CONFIGKEY_MS_OR_TTL:
 		return set_duration(key, place, items[0], field);
+	case CONFIGKEY_COUNT:
+		return set_count(key, place, items[0], field);
 	case CONFIGKEY_YES_NO:
 		return set_yes_no(key, place, items[0], field);
 	case CONFIGKEY_PORT:

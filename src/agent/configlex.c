@@ -209,9 +209,22 @@ item_plain(const struct token *t, struct strbuf *to)
 	strbuf_append(to, "'");
 }
 
+/* From a secret to the end of its line anything may be a part of it, whatever the quotes make of it. */
+static bool
+behind_secret(struct configlex *lex, const struct token *t)
+{
+	if (t->line != lex->secret_line)
+		return false;
+	configreport_error(lex->report, lex->file, t->line,
+	    "something behind the password; put it in single quotes, or into a password-file if it has a ' itself");
+	return true;
+}
+
 static bool
 broken(struct configlex *lex, const struct token *t, const char *what)
 {
+	if (behind_secret(lex, t))
+		return false;
 	if (t->kind == TOKEN_END)
 		configreport_error(lex->report, lex->file, t->line, "the file ends too early; %s", what);
 	else
@@ -232,16 +245,20 @@ take_back(struct strbuf *plain, size_t mark)
 
 /* The items behind "{", with the "}". */
 static bool
-list(struct configlex *lex)
+list(struct configlex *lex, bool secret)
 {
 	struct token t;
 
 	do {
 		t = next_token(lex);
+		if (secret)
+			lex->secret_line = t.line;
 		if (!is_item(&t))
 			return broken(lex, &t, "a list is {\"one\", \"two\"}");
 		item_plain(&t, lex->plain);
 		t = next_token(lex);
+		if (secret)
+			lex->secret_line = t.line;
 		if (!token_is(&t, ',') && !token_is(&t, '}'))
 			return broken(lex, &t, "items of a list are parted by \",\" and end with \"}\"");
 		strbuf_append_span(lex->plain, t.text);
@@ -261,6 +278,8 @@ value(struct configlex *lex, bool secret, bool is_list)
 	struct token t = next_token(lex);
 	size_t mark = lex->plain->len;
 
+	if (secret)
+		lex->secret_line = t.line;
 	if (is_item(&t)) {
 		if (secret && t.mark != '\'')
 			configreport_error(lex->report, lex->file, t.line,
@@ -273,7 +292,7 @@ value(struct configlex *lex, bool secret, bool is_list)
 	if (!token_is(&t, '{'))
 		return broken(lex, &t, "a value belongs behind \"=\"");
 	strbuf_append(lex->plain, "{");
-	if (!list(lex))
+	if (!list(lex, secret))
 		return false;
 	if (!is_list) {
 		configreport_error(lex->report, lex->file, t.line, "a list for a key that takes one value; take the "
@@ -359,6 +378,17 @@ unknown_key(struct configlex *lex, const struct token *key, const struct configl
 		    key->text.at);
 }
 
+/* So is the value of a misspelt "password". */
+static bool
+is_secret(const struct configlex_keys *keys, size_t index, struct span word)
+{
+	const char *nearest = NULL;
+
+	if (keys->names[index] == NULL && (nearest = configlex_nearest(word, keys->names)) != NULL)
+		index = find_key(span_of(nearest), keys->names);
+	return keys->names[index] != NULL && (keys->secrets >> index & 1) != 0;
+}
+
 /*
  * "= value" behind a key.
  *
@@ -368,18 +398,22 @@ static bool
 setting(struct configlex *lex, const struct token *key, const struct configlex_keys *keys, size_t index)
 {
 	size_t mark = lex->plain->len;
-	bool known = keys->names[index] != NULL;
+	bool known = keys->names[index] != NULL, secret = is_secret(keys, index, key->text);
+	bool torn = key->line == lex->secret_line;
 	struct token t = next_token(lex);
 
+	if (secret && t.kind != TOKEN_MARK)
+		lex->secret_line = t.line;	/* the "=" was forgotten */
 	if (!token_is(&t, '='))
 		return broken(lex, &t, "a key is followed by \"=\" and its value");
 	strbuf_append_span(lex->plain, key->text);
 	strbuf_append(lex->plain, "=");
-	if (!value(lex, known && (keys->secrets >> index & 1) != 0, !known || (keys->lists >> index & 1) != 0))
+	if (!value(lex, secret, !known || (keys->lists >> index & 1) != 0))
 		return false;
 	strbuf_append(lex->plain, " ");
 	if (!known) {
-		unknown_key(lex, key, keys);
+		if (!torn || !behind_secret(lex, key))
+			unknown_key(lex, key, keys);
 		take_back(lex->plain, mark);
 	}
 	return true;

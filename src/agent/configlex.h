@@ -49,6 +49,7 @@ struct configlex_statement {
 struct configlex {
 	const char *at, *end;		/* what is left of the text; borrowed */
 	int line;
+	int secret_line;		/* where a secret stands: nothing of that line is quoted in a finding; 0: none */
 	const char *file;		/* for the report; borrowed */
 	const struct configlex_keys *global, *account;
 	struct configreport *report;

@@ -26,4 +26,5 @@ libagent_a_SOURCES = \
 	src/agent/savedfile.c src/agent/savedfile.h \
 	src/agent/savedstate.c src/agent/savedstate.h \
 	src/agent/server.c src/agent/server.h \
-	src/agent/sharing.c src/agent/sharing.h
+	src/agent/sharing.c src/agent/sharing.h \
+	src/agent/turns.c src/agent/turns.h

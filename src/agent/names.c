@@ -58,7 +58,8 @@ view_set(struct watch *w, struct found_list *found, const struct nameset_sum *su
 		if (!kept)
 			state = sum->failed ? NAME_FAILED : NAME_EMPTY;
 	}
-	changed = state != view->state || view->stale != (sum->stale || kept);
+	changed = state != view->state || view->stale != (sum->stale || kept) || view->unsure != sum->unsure;
+	view->unsure = sum->unsure;
 	view->state = state;
 	view->stale = sum->stale || kept;
 	view->last = sum->last;

@@ -344,7 +344,8 @@ savedstate_read(struct savedstate *state)
 	char why[256] = "";
 	int error;
 
-	if (state == NULL || state->path.data == NULL)
+	load_key(state);
+	if (state->path.data == NULL)
 		return;
 	error = store_read(state->path.data, &text);
 	if (error == 0 && !savedfile_read(&state->on_disk, (struct span){ text.data, text.len }, why))
@@ -442,7 +443,6 @@ savedstate_new(struct agent *agent)
 		savedstate_free(state);
 		return NULL;
 	}
-	load_key(state);
 	return state;
 }
 

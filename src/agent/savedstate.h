@@ -13,13 +13,16 @@ struct account;
 struct agent;
 struct savedstate;
 
-/* Reads the key, or makes it, into the agent. NULL without memory. */
+/* Touches no file yet. NULL without memory. */
 struct savedstate *savedstate_new(struct agent *agent);
 void savedstate_free(struct savedstate *state);		/* writes nothing; NULL is fine, as it is everywhere below */
 
 /* ---- The start. ---- */
 
-/* Reads the state; the names remember its answers. Before any name is watched. */
+/*
+ * Reads the key, or makes it, into the agent; reads the state, and the names remember its answers. Before any name is
+ * watched.
+ */
 void savedstate_read(struct savedstate *state);
 
 /* What an earlier run has left at call servers for this account becomes its own: before its list is built. */

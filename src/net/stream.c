@@ -164,6 +164,8 @@ on_written(struct bufferevent *bev, void *arg)
 	loop_woken(stream->listener->loop);
 	if (stream->finishing)
 		stream_free(stream);
+	else if (stream->asked && stream->listener->events->on_drained)
+		stream->listener->events->on_drained(stream->listener->arg, stream);
 }
 
 /* A client may have closed its sending side only, as `nc -N` does; then it still waits for the answer. */

@@ -34,6 +34,12 @@ struct stream_events {
 	 * Who goes before on_line is not told of.
 	 */
 	void (*on_gone)(void *arg, struct stream *stream);
+
+	/*
+	 * All that was queued has been taken by the client, and stream_finish() was not called yet: time to write the
+	 * next piece of a long answer. May be NULL.
+	 */
+	void (*on_drained)(void *arg, struct stream *stream);
 };
 
 /*

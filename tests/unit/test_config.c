@@ -198,6 +198,32 @@ START_TEST(findings_are_told_all_at_once)
 }
 END_TEST
 
+static const char *const torn_secrets[] = {
+	"password = 'it's S3CRET'\n",
+	"password = 'hun'S3CRET=x\n",
+	"password = 'hun'S3CRET x=y\n",
+	"password = 'hun' {S3CRET}\n",
+	"password =\n'it's S3CRET'\n",
+	"password 'S3CRET'\n",
+	"password S3CRET\n",
+	"password = {'it', 'or'\n'S3CRET'}\n",
+	"pasword = 'it's S3CRET'\n",
+	"password = it's S3CRET'\n",
+};
+
+/* What stands behind a quote that ended too early is still a part of the password. */
+START_TEST(findings_hold_no_piece_of_a_secret)
+{
+	char text[200];
+	struct strbuf errors = { 0 };
+
+	snprintf(text, sizeof(text), "account { user = 1 server = a.example\n%s}\n", torn_secrets[_i]);
+	ck_assert(read_text(text, &errors) == NULL);
+	ck_assert_msg(strstr(errors.data, "S3CRET") == NULL, "%s", errors.data);
+	strbuf_fini(&errors);
+}
+END_TEST
+
 START_TEST(findings_hold_no_secret_and_no_control_character)
 {
 	struct strbuf errors = { 0 };
@@ -435,6 +461,7 @@ suite(void)
 	tcase_add_loop_test(t, a_secret_is_literal, 0, (int)UNIT_COUNT(secrets));
 	tcase_add_loop_test(t, accepted, 0, (int)UNIT_COUNT(good_texts));
 	tcase_add_test(t, findings_are_told_all_at_once);
+	tcase_add_loop_test(t, findings_hold_no_piece_of_a_secret, 0, (int)UNIT_COUNT(torn_secrets));
 	tcase_add_test(t, findings_hold_no_secret_and_no_control_character);
 	tcase_add_test(t, a_flood_of_findings_is_cut);
 	tcase_add_test(t, defaults);

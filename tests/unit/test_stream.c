@@ -24,10 +24,11 @@ static struct stream_listener *listener;
 
 /* What the user of the listener saw, and does on a line. */
 static struct {
-	unsigned lines, nulls, gone;
+	unsigned lines, nulls, gone, drained;
 	char line[STREAM_LINE_MAX + 1];
 	struct stream *stream;
 	bool keep;		/* answer later */
+	bool drips;		/* in pieces, each when the one before is taken */
 	size_t answer;		/* bytes; 0: "ok\n" */
 	int write_result;
 } user;
@@ -62,7 +63,25 @@ on_gone(void *arg, struct stream *stream)
 	user.gone++;
 }
 
-static const struct stream_events events = { on_line, on_gone };
+/* user.answer bytes in pieces, the next one when the last was taken. */
+static void
+on_drained(void *arg, struct stream *stream)
+{
+	static char piece[65536];
+
+	(void)arg;
+	user.drained++;
+	if (!user.drips)
+		return;
+	if (user.answer == 0) {
+		stream_finish(stream);
+		return;
+	}
+	user.answer -= sizeof(piece);
+	ck_assert_int_eq(stream_write(stream, piece, sizeof(piece)), 0);
+}
+
+static const struct stream_events events = { on_line, on_gone, on_drained };
 
 static void
 on_end(void *arg)
@@ -367,6 +386,28 @@ START_TEST(test_stuck_and_unfinished)
 }
 END_TEST
 
+/* A long answer goes out as fast as it is taken, and no faster. */
+START_TEST(test_drained)
+{
+	size_t total = 0;
+	int fd = client();
+
+	user.keep = user.drips = true;
+	user.answer = 256 * 65536;
+	say(fd, "status\n", 7);
+	wait_for_lines(1);
+	run_ms(20);
+	ck_assert_uint_eq(user.drained, 0);
+	ck_assert_int_eq(stream_write(user.stream, "ok\n", 3), 0);
+	run_ms(IDLE_MS / 2);
+	ck_assert_uint_lt(user.drained, 128);	/* nobody reads: what the kernel holds, and one piece */
+	ck_assert_int_eq(wait_for_end(fd, &total), 3 + 256 * 65536);
+	ck_assert_uint_eq(user.drained, 257);
+	ck_assert_uint_eq(user.gone, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_queue_is_bounded)
 {
 	static char many[4 << 20];
@@ -524,6 +565,7 @@ stream_suite(void)
 	tcase_add_test(c, test_half_closed);
 	tcase_add_test(c, test_big_answer);
 	tcase_add_test(c, test_stuck_and_unfinished);
+	tcase_add_test(c, test_drained);
 	tcase_add_test(c, test_queue_is_bounded);
 	tcase_add_test(c, test_greedy);
 	tcase_add_test(c, test_many_clients);
