@@ -242,6 +242,14 @@ daemon_user_exists(const char *user, char error[256])
 	return false;
 }
 
+uid_t
+daemon_uid(const char *user)
+{
+	const struct passwd *who = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
+
+	return who != NULL ? who->pw_uid : (uid_t)-1;
+}
+
 bool
 daemon_become(const char *user, char error[256])
 {

@@ -54,6 +54,9 @@ int daemon_make_directory_of(const char *path, const char *user);	/* of that fil
  */
 bool daemon_user_exists(const char *user, char error[256]);
 
+/* Whom daemon_become() will make us; (uid_t)-1: it will change nothing. */
+uid_t daemon_uid(const char *user);
+
 /*
  * Becomes that user, with its groups, for good. Without root's rights it stays who it is, with a warning.
  *

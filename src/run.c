@@ -174,15 +174,20 @@ static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
 	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
-	int directory = daemon_make_directory_of(config->control, config->user);
+	struct stream_place place = {
+		.path = config->control,
+		.directory = daemon_make_directory_of(config->control, config->user),
+		.owner = daemon_uid(config->user),
+		.group = config->control_group,
+	};
 
-	if (directory < 0) {
+	if (place.directory < 0) {
 		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control,
-		    strerror(-directory));
+		    strerror(-place.directory));
 		return false;
 	}
-	close(directory);
-	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
+	run->control = control_new(run->loop, run->agent, &place, &hooks, error);
+	close(place.directory);
 	return run->control != NULL;
 }
 

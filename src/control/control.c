@@ -419,7 +419,7 @@ on_gone(void *arg, struct stream *stream)
 }
 
 struct control *
-control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+control_new(struct loop *loop, struct agent *agent, const struct stream_place *place,
     const struct control_hooks *hooks, char error[256])
 {
 	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone,
@@ -437,7 +437,7 @@ control_new(struct loop *loop, struct agent *agent, const char *path, const char
 	if (control->look == NULL)
 		snprintf(error, 256, "control socket: no memory");
 	else
-		control->listener = stream_listen(loop, path, group, &events, control, error);
+		control->listener = stream_listen(loop, place, &events, control, error);
 	if (control->listener == NULL) {
 		timer_free(control->look);
 		free(control);

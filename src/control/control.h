@@ -26,6 +26,7 @@
 #include "agent/agent.h"
 #include "base/str.h"
 #include "net/loop.h"
+#include "net/stream.h"
 
 #define CONTROL_WAITERS_MAX 32		/* waiting clients; half of STREAM_CLIENTS_MAX, so that others get in */
 
@@ -48,11 +49,11 @@ struct control_hooks {
 /*
  * Listens. Takes agent_on_change() for itself.
  *
- * path, group   as in stream_listen()
- * error         on failure: why (256 bytes)
+ * place   as in stream_listen()
+ * error   on failure: why (256 bytes)
  * Returns NULL on failure.
  */
-struct control *control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+struct control *control_new(struct loop *loop, struct agent *agent, const struct stream_place *place,
     const struct control_hooks *hooks, char error[256]);
 
 /* Before its agent and its loop. Who still waits is closed without an answer. NULL is fine. */

@@ -2,6 +2,7 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 
+#include "net/entropy.h"
 #include "net/loopbase.h"
 
 enum {
@@ -252,6 +254,14 @@ fail(char error[256], const char *format, ...)
 	return false;
 }
 
+static const char *
+base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static bool
 unix_name(struct sockaddr_un *name, const char *path, char error[256])
 {
@@ -289,58 +299,125 @@ path_is_free(const char *path, char error[256])
 }
 
 static bool
-set_access(const char *path, const char *group, char error[256])
+set_access(int fd, const char *name, const struct stream_place *place, char error[256])
 {
-	struct group *g = group ? getgrnam(group) : NULL;
+	struct group *g = place->group ? getgrnam(place->group) : NULL;
+	gid_t gid = g ? g->gr_gid : (gid_t)-1;
 
-	if (group && !g)
-		return fail(error, "there is no group %s", group);
-	if (g && chown(path, (uid_t)-1, g->gr_gid) < 0)
-		return fail(error, "group %s for %s: %s", group, path, strerror(errno));
-	if (chmod(path, g ? 0660 : 0600) < 0)
-		return fail(error, "%s: %s", path, strerror(errno));
+	if (place->group && !g)
+		return fail(error, "there is no group %s", place->group);
+	if (fchmodat(fd, name, g ? 0660 : 0600, 0) < 0)
+		return fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if ((g || place->owner != (uid_t)-1) && fchownat(fd, name, place->owner, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(error, "owner and group of %.*s: %s", NAME_SIZE, place->path, strerror(errno));
 	return true;
 }
 
-/* Makes the socket where nobody else can reach it and moves it into place when it is as it must be. */
-static bool
-listen_in(const char *dir, const char *path, const char *group, int fd, struct stat *st, char error[256])
+/* bind() takes a path only. From inside the directory that path is short, and nobody can lead it elsewhere. */
+static int
+bind_in(int dir, const char *name, int fd)
 {
-	char made[sizeof(((struct sockaddr_un *)0)->sun_path) + 32];
-	struct sockaddr_un name;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), result;
+
+	strcpy(to.sun_path, name);
+	if (fchdir(dir) < 0)
+		result = -errno;
+	else
+		result = bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+	if ((back < 0 || fchdir(back) < 0) && chdir("/") < 0)
+		result = -errno;
+	if (back >= 0)
+		close(back);
+	return result;
+}
+
+/*
+ * Makes the socket where nobody else can reach it and moves it into place when it is as it must be.
+ *
+ * dir     where it shall be
+ * hidden  a directory in it that is ours alone
+ */
+static bool
+listen_in(int dir, int hidden, const struct stream_place *place, int fd, struct stat *st, char error[256])
+{
+	static const char name[] = "s";
+	bool ok;
+	int result = bind_in(hidden, name, fd);
+
+	if (result < 0)
+		return fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(-result));
+	ok = set_access(hidden, name, place, error);
+	if (ok && (listen(fd, 128) < 0 || fstatat(hidden, name, st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    renameat(hidden, name, dir, base_of(place->path)) < 0))
+		ok = fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if (!ok)
+		unlinkat(hidden, name, 0);
+	return ok;
+}
+
+/* Whoever owns the directory around it can rename ours, but not put another of ours in its place. */
+static int
+open_hidden(int dir, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdirat(dir, name, 0700) < 0)
+		return -errno;
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fchmod(fd, 0700) == 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid())
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static bool
+listen_at(int dir, const struct stream_place *place, int fd, struct stat *st, char error[256])
+{
+	char name[32] = ".control-";
+	int hidden;
 	bool ok;
 
-	snprintf(made, sizeof(made), "%s/s", dir);
-	if (!unix_name(&name, made, error))
-		return false;
-	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
-		return fail(error, "%s: %s", path, strerror(errno));
-	ok = set_access(made, group, error);
-	if (ok && (listen(fd, 128) < 0 || lstat(made, st) < 0 || rename(made, path) < 0))
-		ok = fail(error, "%s: %s", path, strerror(errno));
-	if (!ok)
-		unlink(made);
+	entropy_hex(name + strlen(name), 16);
+	hidden = open_hidden(dir, name);
+	ok = hidden >= 0 ? listen_in(dir, hidden, place, fd, st, error) :
+	    fail(error, "directory of %.*s: %s", NAME_SIZE, place->path, strerror(-hidden));
+	if (hidden >= 0)
+		close(hidden);
+	unlinkat(dir, name, AT_REMOVEDIR);
 	return ok;
+}
+
+static int
+open_directory(const struct stream_place *place)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	size_t len = (size_t)(base_of(place->path) - place->path);
+
+	if (place->directory >= 0)
+		return fcntl(place->directory, F_DUPFD_CLOEXEC, 0);
+	snprintf(dir, sizeof(dir), "%.*s", (int)len, place->path);
+	return open(len > 0 ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Returns the listening socket or -1. */
 static int
-open_socket(const char *path, const char *group, struct stat *st, char error[256])
+open_socket(const struct stream_place *place, struct stat *st, char error[256])
 {
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path) + 16];
+	int dir, fd;
 	bool ok;
-	int fd;
 
-	if (!path_is_free(path, error))
+	if (!path_is_free(place->path, error))
 		return -1;
-	snprintf(dir, sizeof(dir), "%s.XXXXXX", path);
-	if (!mkdtemp(dir)) {
-		fail(error, "%s: its directory: %s", path, strerror(errno));
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	ok = fd >= 0 ? listen_in(dir, path, group, fd, st, error) : fail(error, "%s: %s", path, strerror(errno));
-	rmdir(dir);
+	dir = open_directory(place);
+	fd = dir >= 0 ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+	ok = fd >= 0 ? listen_at(dir, place, fd, st, error) :
+	    fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if (dir >= 0)
+		close(dir);
 	if (!ok && fd >= 0)
 		close(fd);
 	return ok ? fd : -1;
@@ -359,7 +436,7 @@ ignore_sigpipe(void)
 }
 
 struct stream_listener *
-stream_listen(struct loop *loop, const char *path, const char *group, const struct stream_events *events, void *arg,
+stream_listen(struct loop *loop, const struct stream_place *place, const struct stream_events *events, void *arg,
     char error[256])
 {
 	struct stream_listener *listener = calloc(1, sizeof(*listener));
@@ -376,12 +453,12 @@ stream_listen(struct loop *loop, const char *path, const char *group, const stru
 	listener->idle_ms = STREAM_IDLE_MS;
 	LIST_INIT(&listener->streams);
 	ignore_sigpipe();
-	fd = open_socket(path, group, &st, error);
+	fd = open_socket(place, &st, error);
 	if (fd < 0) {
 		free(listener);
 		return NULL;
 	}
-	strcpy(listener->path, path);
+	strcpy(listener->path, place->path);
 	listener->dev = st.st_dev;
 	listener->ino = st.st_ino;
 	listener->pause = timer_new(loop, on_pause_over, listener);

@@ -9,6 +9,7 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "net/loop.h"
 
@@ -42,15 +43,24 @@ struct stream_events {
 	void (*on_drained)(void *arg, struct stream *stream);
 };
 
+/* Where the socket is, and whose. */
+struct stream_place {
+	const char *path;	/* 107 bytes at most: clients must be able to name it */
+	int directory;		/* the path's directory, held open by the caller; -1: as the path says */
+	uid_t owner;		/* (uid_t)-1: we */
+	const char *group;	/* that may connect besides the owner, or NULL (mode 0660 or 0600) */
+};
+
 /*
- * Listens at a path. The socket appears with its final permissions at once: it is made in a private directory
- * beside it and renamed into place. An old socket there is replaced unless somebody listens on it.
+ * Listens at a path. The socket appears with its final owner and permissions at once: it is made in a private
+ * directory beside it and renamed into place, and no path is gone twice: who owns the directory cannot lead root
+ * astray. An old socket there is replaced unless somebody listens on it.
  *
- * group   name of the group that may connect besides the owner, or NULL (mode 0660 or 0600)
+ * place   not needed any more after the call
  * error   on failure: why, in words (256 bytes)
  * Returns NULL on failure.
  */
-struct stream_listener *stream_listen(struct loop *loop, const char *path, const char *group,
+struct stream_listener *stream_listen(struct loop *loop, const struct stream_place *place,
     const struct stream_events *events, void *arg, char error[256]);
 void stream_listener_free(struct stream_listener *listener);	/* closes all, no event; removes the socket file */
 

@@ -144,6 +144,7 @@ static void
 world_init(struct world *w)
 {
 	struct control_hooks hooks = { .reload = fake_reload, .arg = w, .version = "1.2.3" };
+	struct stream_place place = { .path = w->path, .directory = -1, .owner = (uid_t)-1 };
 	char error[256] = "";
 
 	*w = (struct world){ .directory = "control-test-XXXXXX", .fd = -1 };
@@ -151,7 +152,7 @@ world_init(struct world *w)
 	snprintf(w->path, sizeof(w->path), "%s/control", w->directory);
 	w->loop = loop_new();
 	w->agent = fake_agent_new();
-	w->control = control_new(w->loop, w->agent, w->path, NULL, &hooks, error);
+	w->control = control_new(w->loop, w->agent, &place, &hooks, error);
 	ck_assert_msg(w->control != NULL, "%s", error);
 }
 

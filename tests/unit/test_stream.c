@@ -97,6 +97,14 @@ run_ms(int ms)
 	loop_run(loop);
 }
 
+static struct stream_listener *
+listen_at(const char *at, const char *group)
+{
+	struct stream_place place = { .path = at, .directory = -1, .owner = (uid_t)-1, .group = group };
+
+	return stream_listen(loop, &place, &events, NULL, error);
+}
+
 static void
 setup(void)
 {
@@ -106,7 +114,7 @@ setup(void)
 	snprintf(path, sizeof(path), "%s/control", dir);
 	loop = loop_new();
 	end = timer_new(loop, on_end, NULL);
-	listener = stream_listen(loop, path, NULL, &events, NULL, error);
+	listener = listen_at(path, NULL);
 	ck_assert_msg(listener != NULL, "%s", error);
 	stream_listener_set_idle(listener, IDLE_MS);
 }
@@ -481,7 +489,7 @@ START_TEST(test_permissions)
 	snprintf(other_path, sizeof(other_path), "%s/other", dir);
 	umask(0777);
 	if (group) {
-		other = stream_listen(loop, other_path, group->gr_name, &events, NULL, error);
+		other = listen_at(other_path, group->gr_name);
 		ck_assert_msg(other != NULL, "%s", error);
 		ck_assert_int_eq(stat(other_path, &st), 0);
 		ck_assert_uint_eq(st.st_mode & 07777, 0660);
@@ -489,15 +497,47 @@ START_TEST(test_permissions)
 		stream_listener_free(other);
 		ck_assert_int_ne(access(other_path, F_OK), 0);
 	}
-	ck_assert_ptr_null(stream_listen(loop, other_path, "no-such-group", &events, NULL, error));
+	ck_assert_ptr_null(listen_at(other_path, "no-such-group"));
 	ck_assert_ptr_nonnull(strstr(error, "no-such-group"));
 	ck_assert_int_ne(access(other_path, F_OK), 0);
 }
 END_TEST
 
+/* Another owner at once, in a directory that is his; a held directory is used even when its path leads elsewhere. */
+START_TEST(test_owner)
+{
+	struct stream_place place = { .owner = 65534, .directory = -1 };
+	struct stream_listener *other;
+	char sub[128], moved[128], other_path[160];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	snprintf(moved, sizeof(moved), "%s/moved", dir);
+	snprintf(other_path, sizeof(other_path), "%s/control", sub);
+	ck_assert_int_eq(mkdir(sub, 0755), 0);
+	ck_assert_int_eq(chown(sub, 65534, (gid_t)-1), 0);
+	place.path = other_path;
+	place.directory = open(sub, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(rename(sub, moved), 0);
+	ck_assert_int_eq(symlink("/", sub), 0);
+	other = stream_listen(loop, &place, &events, NULL, error);
+	ck_assert_msg(other != NULL, "%s", error);
+	ck_assert_int_eq(unlink(sub), 0);
+	ck_assert_int_eq(rename(moved, sub), 0);
+	ck_assert_int_eq(lstat(other_path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 65534);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	stream_listener_free(other);
+	close(place.directory);
+	ck_assert_int_eq(rmdir(sub), 0);
+}
+END_TEST
+
 START_TEST(test_two_on_one_path)
 {
-	ck_assert_ptr_null(stream_listen(loop, path, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(path, NULL));
 	ck_assert_ptr_nonnull(strstr(error, "another program listens"));
 	close(client());	/* the first goes on */
 }
@@ -513,11 +553,11 @@ START_TEST(test_dead_socket)
 	ck_assert_int_eq(rename(path, kept), 0);
 	stream_listener_free(listener);
 	ck_assert_int_eq(rename(kept, path), 0);	/* nobody behind it any more */
-	listener = stream_listen(loop, path, NULL, &events, NULL, error);
+	listener = listen_at(path, NULL);
 	ck_assert_msg(listener != NULL, "%s", error);
 
 	ck_assert_int_eq(unlink(path), 0);
-	next = stream_listen(loop, path, NULL, &events, NULL, error);
+	next = listen_at(path, NULL);
 	ck_assert_ptr_nonnull(next);
 	stream_listener_free(listener);
 	listener = next;
@@ -532,16 +572,20 @@ START_TEST(test_bad_paths)
 
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	ck_assert_ptr_null(stream_listen(loop, long_path, NULL, &events, NULL, error));
-	long_path[104] = '\0';		/* fits by itself, not with the private directory before it */
-	ck_assert_ptr_null(stream_listen(loop, long_path, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(long_path, NULL));
+	long_path[108] = '\0';
+	ck_assert_ptr_null(listen_at(long_path, NULL));
 	ck_assert_int_ne(access(long_path, F_OK), 0);
+	long_path[107] = '\0';		/* the longest that clients can name */
+	stream_listener_free(listener);
+	listener = listen_at(long_path, NULL);
+	ck_assert_msg(listener != NULL, "%s", error);
 	snprintf(text, sizeof(text), "%s/none/control", dir);
-	ck_assert_ptr_null(stream_listen(loop, text, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(text, NULL));
 	snprintf(text, sizeof(text), "%s/file", dir);
 	fd = open(text, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	close(fd);
-	ck_assert_ptr_null(stream_listen(loop, text, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(text, NULL));
 	ck_assert_ptr_nonnull(strstr(error, "no socket"));
 	ck_assert_int_eq(unlink(text), 0);
 }
@@ -570,6 +614,7 @@ stream_suite(void)
 	tcase_add_test(c, test_greedy);
 	tcase_add_test(c, test_many_clients);
 	tcase_add_test(c, test_permissions);
+	tcase_add_test(c, test_owner);
 	tcase_add_test(c, test_two_on_one_path);
 	tcase_add_test(c, test_dead_socket);
 	tcase_add_test(c, test_bad_paths);

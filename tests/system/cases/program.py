@@ -168,5 +168,6 @@ def nothing_prepared(w):
     equal(owner_and_mode(os.path.join(base, "var", "lib")), (os.geteuid(), 0o755), "a parent")
     equal(owner_and_mode(state), (uid, 0o750), "state-dir")
     equal(owner_and_mode(os.path.dirname(daemon.control)), (uid, 0o755), "the socket's directory")
+    equal(owner_and_mode(daemon.control), (uid, 0o600), "the socket")
     equal(owner_and_mode(os.path.join(state, "key")), (uid, 0o600), "the kept key")
     check("Contacts will differ" not in daemon.log(), "the key is kept")
