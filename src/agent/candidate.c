@@ -96,6 +96,7 @@ candidate_recall_binding(struct candidate *candidate, const char *contact, int64
 	candidate->bound_contact = copy;
 	candidate->bound_for_s = lasts_s;
 	candidate->bound_until = instant_add(now_of(candidate), left_ms);
+	candidate_leave(candidate);
 	return true;
 }
 
@@ -122,11 +123,13 @@ candidate_leave(struct candidate *candidate)
 	struct server *server = candidate->server;
 	bool first = LIST_EMPTY(&server->left_behind);
 
-	if (candidate->left || !candidate_is_left_behind(candidate))
+	if (!candidate_is_left_behind(candidate))
 		return;
+	server->left_latest = now_of(candidate);
+	if (candidate->left)
+		return;		/* still in the list from the time before */
 	candidate->left = true;
 	LIST_INSERT_HEAD(&server->left_behind, candidate, left_link);
-	server->left_latest = now_of(candidate);
 	if (first)
 		server_reschedule(server);
 }
