@@ -61,7 +61,7 @@ static const struct configkey account_keys[] = {
 	{ "auth-user", CONFIGKEY_TEXT, ACCOUNT(auth_user), 0, 256, LIVE, { NULL } },
 	{ "password", CONFIGKEY_SECRET, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
 	{ "password-file", CONFIGKEY_SECRET_FILE, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
-	{ "display-name", CONFIGKEY_TEXT, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
+	{ "display-name", CONFIGKEY_DISPLAY, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
 	{ "transport", CONFIGKEY_TRANSPORT, ACCOUNT(transport), 0, 0, LIVE, { "udp" } },
 	{ "port", CONFIGKEY_PORT, ACCOUNT(port), 1, 65535, LIVE, { "5060" } },
 	{ "address-family", CONFIGKEY_FAMILY, ACCOUNT(family), 0, 0, LIVE, { "any" } },
@@ -125,6 +125,8 @@ put_text(const struct configplace *place, const char *text, char **to)
 
 	if (copy == NULL)
 		return configreport_no_memory(place->report, place->file);
+	if (*to != NULL)
+		explicit_bzero(*to, strlen(*to));	/* may be a password */
 	free(*to);
 	*to = copy;
 	return true;
@@ -228,6 +230,8 @@ set_text(const struct configkey *key, const struct configplace *place, const cha
 {
 	if (strlen(item) > (size_t)key->max)
 		return refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	if (key->kind == CONFIGKEY_DISPLAY && !str_utf8_clean(item))
+		return refuse(key, place, "no UTF-8, or a control character in it; save the file as UTF-8");
 	if (key->kind == CONFIGKEY_PATH && item[0] != '/')
 		return refuse(key, place, "\"%s\" does not begin with /; write the whole path", item);
 	if (key->kind == CONFIGKEY_NAME && !configcheck_name(item))
@@ -266,6 +270,7 @@ first_line(const struct configkey *key, const struct configplace *place, const s
 	if (secret == NULL)
 		return configreport_no_memory(place->report, place->file);
 	ok = set_secret(key, place, secret, to);
+	explicit_bzero(secret, line.len);
 	free(secret);
 	return ok;
 }
@@ -289,6 +294,8 @@ set_secret_file(const struct configkey *key, const struct configplace *place, co
 	if (err == 0 && store_others_may_read(path) > 0)
 		configreport_warning(place->report, place->file, place->line,
 		    "%s holds a password and everybody can read it; chmod o-r it", path);
+	if (content.data != NULL)
+		explicit_bzero(content.data, content.len);
 	strbuf_fini(&content);
 	free(path);
 	return ok;
@@ -437,6 +444,7 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_DSCP:
 		return set_dscp(key, place, items[0], field);
 	case CONFIGKEY_TEXT:
+	case CONFIGKEY_DISPLAY:
 	case CONFIGKEY_NAME:
 	case CONFIGKEY_PATH:
 	case CONFIGKEY_USER:

@@ -25,6 +25,7 @@ enum configkey_kind {
 	CONFIGKEY_PORT,		/* uint16_t */
 	CONFIGKEY_DSCP,		/* uint8_t */
 	CONFIGKEY_TEXT,		/* char *, not empty */
+	CONFIGKEY_DISPLAY,	/* char *: UTF-8 without control characters */
 	CONFIGKEY_NAME,		/* char *: a device, user or group */
 	CONFIGKEY_PATH,		/* char *: absolute */
 	CONFIGKEY_SECRET,	/* char * */

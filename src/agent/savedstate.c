@@ -53,25 +53,41 @@ write_file(struct savedstate *state, const char *path, const char *bytes, size_t
 	return error == 0;
 }
 
-/* The same after every restart, if there is a place to keep it (B40). */
+static bool
+is_key(const struct strbuf *kept, size_t len)
+{
+	return kept->len == len && strspn(kept->data, "0123456789abcdef") == len;
+}
+
+/*
+ * The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). A new one
+ * takes its place only if there is none, or nothing that could be one. What cannot be read now may be the right one
+ * still.
+ */
 static void
 load_key(struct savedstate *state)
 {
-	struct agent *agent = state->agent;
-	const char *path = state->key_path.data, *so = "nothing is kept over a restart";
+	static const char so[] = "Contacts will differ after a restart";
+	char *key = state->agent->key;
+	size_t len = sizeof(state->agent->key) - 1;
+	const char *path = state->key_path.data;
 	struct strbuf kept = { 0 };
 	int error;
 
-	entropy_hex(agent->key, sizeof(agent->key) - 1);
+	entropy_hex(key, len);
 	if (path == NULL)
 		return;
 	error = store_read(path, &kept);
-	if (error == 0 && kept.len >= sizeof(agent->key) - 1)
-		memcpy(agent->key, kept.data, sizeof(agent->key) - 1);
-	else if (error == 0 || error == -ENOENT)
-		write_file(state, path, agent->key, sizeof(agent->key) - 1, so);
-	else
+	if (error == 0 && is_key(&kept, len)) {
+		memcpy(key, kept.data, len);
+	} else if (error == 0) {
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
+		write_file(state, path, key, len, so);
+	} else if (error == -ENOENT) {
+		write_file(state, path, key, len, so);
+	} else {
 		complain(state, path, strerror(-error), so);
+	}
 	strbuf_fini(&kept);
 }
 

@@ -7,6 +7,8 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "base/str.h"
+
 enum { LINE_SIZE = 4096 };
 
 enum log_target {
@@ -97,18 +99,6 @@ syslog_priority(enum log_level level)
 	return LOG_ERR;
 }
 
-/* Text from the network must not steer a terminal: neither C0, nor C1 as UTF-8 writes it (C2 80..9F). */
-static void
-clean(char *line)
-{
-	for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			c[0] = c[1] = '?';
-	}
-}
-
 static void
 write_terminal(enum log_level level, const char *line)
 {
@@ -147,7 +137,7 @@ log_line(enum log_level level, const char *object, const char *format, ...)
 		line[prefix] = '\0';
 	else if ((size_t)len >= sizeof(line) - (size_t)prefix)
 		memcpy(line + sizeof(line) - sizeof(cut), cut, sizeof(cut));
-	clean(line);
+	line[str_clean(line, strlen(line))] = '\0';
 
 	switch (settings.target) {
 	case TARGET_TERMINAL:

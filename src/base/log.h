@@ -41,7 +41,7 @@ enum log_level log_level(void);
  * One record, no newline at its end; errno is left as it was.
  *
  * object   what it is about; may be NULL
- * format   as printf; control characters in the result come out as '?', what is over 4 KB is cut
+ * format   as printf; the result is cleaned by str_clean(), what is over 4 KB is cut
  */
 void log_line(enum log_level level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

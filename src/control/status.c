@@ -31,22 +31,10 @@ left_str(int64_t ms, char text[STATUS_DURATION_SIZE])
 	return status_duration_str(ms > 0 ? (ms - 1) / 1000 + 1 : 0, text);
 }
 
-/* A reason phrase may hold what steers a terminal: C0, DEL and C1 (as UTF-8) do not get there. */
 static void
 append_clean(struct strbuf *b, const char *text)
 {
-	for (const char *p = text; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-		unsigned char next = (unsigned char)p[1];
-
-		if (c < 0x20 || c == 0x7f)
-			strbuf_append(b, "?");
-		else if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
-			strbuf_append(b, "?");
-			p++;
-		} else
-			strbuf_append_n(b, p, 1);
-	}
+	strbuf_append_clean(b, text, strlen(text));
 }
 
 static const char *

@@ -40,7 +40,7 @@ shown(struct span s)
 static bool
 label_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return char_is_alnum(c) || c == '-' || c == '_';
 }
 
 static bool

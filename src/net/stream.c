@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -50,9 +51,47 @@ struct stream {
 	struct bufferevent *bev;
 	struct timer *idle;
 	bool asked;		/* on_line was called */
+	bool answered;		/* so was stream_write() */
 	size_t surplus;		/* bytes that came behind the line */
 	bool finishing;		/* the user has let go of it */
 };
+
+/* Bytes have come that were not looked at yet. */
+static bool
+has_said_something(const struct stream *stream)
+{
+	int waiting = 0;
+
+	return ioctl(bufferevent_getfd(stream->bev), FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/*
+ * Who gives way to a new client when all places are taken: the oldest that has not asked.
+ *
+ * silent   only one of whom no more is there to be read
+ */
+static struct stream *
+find_idler(const struct stream_listener *listener, bool silent)
+{
+	struct stream *stream, *oldest = NULL;
+
+	LIST_FOREACH(stream, &listener->streams, link)
+		if (!stream->asked && !(silent && has_said_something(stream)))
+			oldest = stream;
+	return oldest;
+}
+
+/* Lets clients in if there is room, or somebody who would give way; the others wait in the kernel's queue. */
+static void
+admit(struct stream_listener *listener)
+{
+	if (!instant_is_never(timer_due(listener->pause)))
+		return;
+	if (listener->count < STREAM_CLIENTS_MAX || find_idler(listener, true) != NULL)
+		evconnlistener_enable(listener->listener);
+	else
+		evconnlistener_disable(listener->listener);
+}
 
 static void
 stream_free(struct stream *stream)
@@ -60,8 +99,8 @@ stream_free(struct stream *stream)
 	struct stream_listener *listener = stream->listener;
 
 	LIST_REMOVE(stream, link);
-	if (listener->count-- == STREAM_CLIENTS_MAX && timer_due(listener->pause).ms == INSTANT_NEVER.ms)
-		evconnlistener_enable(listener->listener);
+	listener->count--;
+	admit(listener);
 	if (stream->bev)
 		bufferevent_free(stream->bev);
 	timer_free(stream->idle);
@@ -149,9 +188,12 @@ on_read(struct bufferevent *bev, void *arg)
 		forget_input(stream);
 		return;
 	}
-	if (!take_line(bufferevent_get_input(bev), text, &line))
+	if (!take_line(bufferevent_get_input(bev), text, &line)) {
+		admit(stream->listener);
 		return;
+	}
 	stream->asked = true;
+	admit(stream->listener);
 	timer_set(stream->idle, INSTANT_NEVER);	/* from here on the time is ours, not the client's */
 	stream->listener->events->on_line(stream->listener->arg, stream, line);
 }
@@ -170,7 +212,7 @@ on_written(struct bufferevent *bev, void *arg)
 		stream->listener->events->on_drained(stream->listener->arg, stream);
 }
 
-/* A client may have closed its sending side only, as `nc -N` does; then it still waits for the answer. */
+/* A client may have closed its sending side only, as `nc -N` does; then it still takes the answer. */
 static bool
 still_listens(struct bufferevent *bev)
 {
@@ -185,9 +227,25 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct stream *stream = arg;
 
 	loop_woken(stream->listener->loop);
-	if (stream->asked && (what & BEV_EVENT_EOF) && still_listens(bev))
+	/* Without an answer on its way nothing would ever tell whether it still waits, so its end is the end. */
+	if (stream->answered && (what & BEV_EVENT_EOF) && still_listens(bev))
 		return;
 	gone(stream);
+}
+
+static bool
+make_room(struct stream_listener *listener)
+{
+	struct stream *idler;
+
+	if (listener->count < STREAM_CLIENTS_MAX)
+		return true;
+	idler = find_idler(listener, true);
+	if (!idler)
+		idler = find_idler(listener, false);
+	if (idler)
+		gone(idler);
+	return idler != NULL;
 }
 
 static void
@@ -198,15 +256,16 @@ on_accept(struct evconnlistener *evlistener, evutil_socket_t fd, struct sockaddr
 
 	(void)from;
 	(void)from_len;
+	(void)evlistener;
 	loop_woken(listener->loop);
-	if (!stream) {
+	if (!stream || !make_room(listener)) {
+		free(stream);
 		close(fd);
 		return;
 	}
 	stream->listener = listener;
 	LIST_INSERT_HEAD(&listener->streams, stream, link);
-	if (++listener->count == STREAM_CLIENTS_MAX)
-		evconnlistener_disable(evlistener);
+	listener->count++;
 	stream->idle = timer_new(listener->loop, on_idle, stream);
 	stream->bev = bufferevent_socket_new(loop_base(listener->loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!stream->bev)
@@ -220,6 +279,7 @@ on_accept(struct evconnlistener *evlistener, evutil_socket_t fd, struct sockaddr
 	bufferevent_setwatermark(stream->bev, EV_READ, 0, STREAM_LINE_MAX + 2);
 	bufferevent_enable(stream->bev, EV_READ | EV_WRITE);
 	watch(stream);
+	admit(listener);
 }
 
 static void
@@ -235,10 +295,7 @@ on_accept_error(struct evconnlistener *evlistener, void *arg)
 static void
 on_pause_over(void *arg)
 {
-	struct stream_listener *listener = arg;
-
-	if (listener->count < STREAM_CLIENTS_MAX)
-		evconnlistener_enable(listener->listener);
+	admit(arg);
 }
 
 static bool fail(char error[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -505,6 +562,7 @@ stream_write(struct stream *stream, const char *bytes, size_t len)
 {
 	struct evbuffer *output = bufferevent_get_output(stream->bev);
 
+	stream->answered = true;
 	if (len > STREAM_QUEUE_MAX - evbuffer_get_length(output) || evbuffer_add(output, bytes, len) < 0)
 		return -ENOMEM;
 	return 0;

@@ -14,7 +14,7 @@
 #include "net/loop.h"
 
 #define STREAM_LINE_MAX 4096		/* a longer request line is answered by on_line with line NULL */
-#define STREAM_CLIENTS_MAX 64		/* more wait in the kernel's queue */
+#define STREAM_CLIENTS_MAX 64		/* then who has not asked gives way; else more wait in the kernel's queue */
 #define STREAM_IDLE_MS 10000		/* without a whole request line, or without taking our bytes */
 #define STREAM_QUEUE_MAX (32 * 1024 * 1024)	/* bytes that one client may have waiting */
 
@@ -32,6 +32,7 @@ struct stream_events {
 
 	/*
 	 * The connection has gone after on_line and before stream_finish(); the stream is freed after this call.
+	 * That the client ends its side only is the same as long as nothing was written to it.
 	 * Who goes before on_line is not told of.
 	 */
 	void (*on_gone)(void *arg, struct stream *stream);

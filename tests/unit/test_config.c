@@ -151,6 +151,10 @@ static const struct refusal {
 	{ ACCOUNT("auth-user = 'a\rb'"), "a control character in a value; take it out" },
 	{ ACCOUNT("display-name = \"a\tb\""), "a control character in a value" },
 	{ ACCOUNT("display-name = \"a\x7f\""), "a control character in a value" },
+	{ ACCOUNT("display-name = \"a\302\205\""), "display-name: no UTF-8, or a control character in it" },
+	{ ACCOUNT("display-name = \"a\344b\""), "display-name: no UTF-8" },
+	{ ACCOUNT("display-name = \"\355\240\200\""), "display-name: no UTF-8" },
+	{ "account \"\302\233\303\274\" { }", "unexpected \"?\303\274\"; an account has no title" },
 	/* grammar */
 	{ "account \"x\" { }", "unexpected \"x\"; an account has no title" },
 	{ "accounts { user = 1 }\n", "unexpected \"accounts\"; the only block is account { … }" },
@@ -389,6 +393,7 @@ static const char *const good_texts[] = {
 	"upstream = {\"udp:127.0.0.1:5060\", \"udp:[::1]:5061\"}\n" MINIMAL,
 	"nameserver = 127.0.0.1\n" MINIMAL,
 	"account{user='100'server=\"example.com\"}",
+	ACCOUNT("display-name = \"J\303\274rgen \\\"J\\\"\""),
 	ACCOUNT("contact = local"),
 	ACCOUNT("contact = \"received\""),
 	ACCOUNT("contact = \"sip:door.example.com\""),

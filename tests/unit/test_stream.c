@@ -344,16 +344,40 @@ START_TEST(test_half_closed)
 	size_t total = 0;
 	int fd = client();
 
-	user.keep = true;
-	say(fd, "wait\n", 5);
+	user.answer = 8 << 20;
+	say(fd, "status\n", 7);
 	shutdown(fd, SHUT_WR);
 	wait_for_lines(1);
 	run_ms(20);
+	ck_assert_int_eq(wait_for_end(fd, &total), 8 << 20);
 	ck_assert_uint_eq(user.gone, 0);
-	ck_assert_int_eq(stream_write(user.stream, "yes\n", 4), 0);
-	stream_finish(user.stream);
-	ck_assert_int_eq(wait_for_end(fd, &total), 4);
 	close(fd);
+}
+END_TEST
+
+/* The same with an answer that comes in pieces, and with one that does not come: that client may have gone. */
+START_TEST(test_half_closed_and_unfinished)
+{
+	size_t total = 0;
+	int piecewise = client(), waiting = client();
+
+	user.keep = true;
+	say(piecewise, "status\n", 7);
+	wait_for_lines(1);
+	ck_assert_int_eq(stream_write(user.stream, "y", 1), 0);
+	shutdown(piecewise, SHUT_WR);
+	run_ms(20);
+	ck_assert_uint_eq(user.gone, 0);
+	ck_assert_int_eq(stream_write(user.stream, "es\n", 3), 0);
+	stream_finish(user.stream);
+	ck_assert_int_eq(wait_for_end(piecewise, &total), 4);
+	close(piecewise);
+
+	say(waiting, "wait\n", 5);
+	shutdown(waiting, SHUT_WR);
+	wait_for_lines(2);
+	close(waiting);
+	wait_for_gone();
 }
 END_TEST
 
@@ -473,6 +497,31 @@ START_TEST(test_many_clients)
 	wait_for_lines(STREAM_CLIENTS_MAX + 1);
 	for (size_t i = 0; i < UNIT_COUNT(fd); i++)
 		close(fd[i]);
+}
+END_TEST
+
+/* Who holds all places and says nothing does not keep others out. */
+START_TEST(test_idlers_give_way)
+{
+	int fd[STREAM_CLIENTS_MAX], late;
+	size_t total = 0;
+
+	stream_listener_set_idle(listener, 60000);
+	for (size_t i = 0; i < UNIT_COUNT(fd); i++) {
+		fd[i] = client();
+		run_ms(2);		/* the first one is the oldest */
+	}
+	say(fd[1], "no end", 6);
+	late = client();
+	say(late, "status\n", 7);
+	ck_assert_int_eq(wait_for_end(late, &total), 3);
+	total = 0;
+	ck_assert_int_eq(wait_for_end(fd[0], &total), 0);
+	say(fd[2], "status\n", 7);
+	ck_assert_int_eq(wait_for_end(fd[2], &total), 3);
+	for (size_t i = 0; i < UNIT_COUNT(fd); i++)
+		close(fd[i]);
+	close(late);
 }
 END_TEST
 
@@ -607,6 +656,8 @@ stream_suite(void)
 	tcase_add_test(c, test_gone_while_waiting);
 	tcase_add_test(c, test_gone_before_line);
 	tcase_add_test(c, test_half_closed);
+	tcase_add_test(c, test_half_closed_and_unfinished);
+	tcase_add_test(c, test_idlers_give_way);
 	tcase_add_test(c, test_big_answer);
 	tcase_add_test(c, test_stuck_and_unfinished);
 	tcase_add_test(c, test_drained);

@@ -171,3 +171,33 @@ def nothing_prepared(w):
     equal(owner_and_mode(daemon.control), (uid, 0o600), "the socket")
     equal(owner_and_mode(os.path.join(state, "key")), (uid, 0o600), "the kept key")
     check("Contacts will differ" not in daemon.log(), "the key is kept")
+
+
+@case("B40")
+def kept_key(w):
+    """a good key is kept, garbage is replaced, what cannot be read is left alone"""
+    server = w.server(1)
+    daemon = w.daemon([account(w, "100", server)])
+    path = os.path.join(daemon.settings["state-dir"], "key")
+    good = "0123456789abcdef" * 2
+
+    def run_with(content):
+        with open(path, "w") as file:
+            file.write(content)
+        daemon.start()
+        equal(daemon.stop(), 0, "the exit code")
+        with open(path) as file:
+            return file.read()
+
+    equal(run_with(good), good, "a good one")
+    check("Contacts" not in daemon.log(), "nothing to say about it")
+    for garbage in ("", good[1:], good + "\n", good + "0", "x" * 32):
+        now = run_with(garbage)
+        check(now != garbage and re.fullmatch("[0-9a-f]{32}", now), "%r has become %r" % (garbage, now))
+        check("holds no key" in daemon.log(), "a warning about %r" % garbage)
+    os.unlink(path)
+    os.symlink("key", path)         # ELOOP
+    daemon.start()
+    daemon.stop()
+    check(os.path.islink(path), "what cannot be read is left alone")
+    check("Contacts will differ after a restart" in daemon.log(), "a warning about it")
