@@ -242,6 +242,15 @@ daemon_user_exists(const char *user, char error[256])
 	return false;
 }
 
+bool
+daemon_group_exists(const char *group, char error[256])
+{
+	if (group == NULL || getgrnam(group) != NULL)
+		return true;
+	snprintf(error, 256, "control-group %.100s: there is no such group", group);
+	return false;
+}
+
 uid_t
 daemon_uid(const char *user)
 {

@@ -53,6 +53,7 @@ int daemon_make_directory_of(const char *path, const char *user);	/* of that fil
  * error   if not: what is wrong (256 bytes)
  */
 bool daemon_user_exists(const char *user, char error[256]);
+bool daemon_group_exists(const char *group, char error[256]);	/* the same for control-group */
 
 /* Whom daemon_become() will make us; (uid_t)-1: it will change nothing. */
 uid_t daemon_uid(const char *user);

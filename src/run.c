@@ -25,15 +25,35 @@ struct run {
 
 /* Each line of the text is a record of its own. */
 static void
-log_lines(const char *text, enum log_level level, enum log_level level_of_warnings)
+log_lines(const char *text)
 {
 	while (*text != '\0') {
 		int len = (int)strcspn(text, "\n");
-		const char *warning = strstr(text, ": warning: ");
-		bool warns = warning != NULL && warning < text + len;
 
 		if (len > 0)
-			log_line(warns ? level_of_warnings : level, NULL, "%.*s", len, text);
+			log_line(LOG_LEVEL_NOTICE, NULL, "%.*s", len, text);
+		text += len;
+		if (*text == '\n')
+			text++;
+	}
+}
+
+/* The log has a word of its own for warnings. */
+static void
+log_findings(const char *text)
+{
+	static const char word[] = "warning: ";
+
+	while (*text != '\0') {
+		int len = (int)strcspn(text, "\n");
+		const char *warning = strstr(text, ": warning: ");
+		int head = warning != NULL && warning < text + len ? (int)(warning + 2 - text) : 0;
+
+		if (head > 0)
+			log_line(LOG_LEVEL_WARNING, NULL, "%.*s%.*s", head, text,
+			    len - head - (int)strlen(word), text + head + strlen(word));
+		else if (len > 0)
+			log_line(LOG_LEVEL_ERROR, NULL, "%.*s", len, text);
 		text += len;
 		if (*text == '\n')
 			text++;
@@ -47,7 +67,7 @@ run_read_config(const char *path, struct strbuf *findings)
 	struct config *config = config_read(path, NULL, &own);
 
 	if (own.len > 0) {
-		log_lines(own.data, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING);
+		log_findings(own.data);
 		if (findings != NULL)
 			strbuf_append(findings, own.data);
 	} else if (config == NULL)
@@ -70,16 +90,8 @@ static bool
 apply(struct run *run, struct config *config, struct strbuf *report)
 {
 	struct agent_status status;
-	const char *key;
-	char error[256] = "", why[320];
+	char error[256] = "";
 
-	agent_status(run->agent, &status);
-	key = configdiff_needs_restart(status.config, config);
-	if (key != NULL) {
-		snprintf(why, sizeof(why), "%s has changed: that needs a restart", key);
-		config_free(config);
-		return refuse_reload(report, why);
-	}
 	if (agent_reload(run->agent, config, error) != 0) {
 		config_free(config);
 		return refuse_reload(report, error);
@@ -145,7 +157,7 @@ put_to_log(void *arg, const char *bytes, size_t len)
 {
 	(void)arg;
 	(void)len;		/* status pieces are terminated whole lines */
-	log_lines(bytes, LOG_LEVEL_NOTICE, LOG_LEVEL_NOTICE);
+	log_lines(bytes);
 	return 0;
 }
 
@@ -210,7 +222,7 @@ open_agent(struct run *run, struct config *config, struct daemon *daemon, char e
 {
 	bool background = daemon->ready_fd >= 0;
 
-	if (!daemon_user_exists(config->user, error) ||
+	if (!daemon_user_exists(config->user, error) || !daemon_group_exists(config->control_group, error) ||
 	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
 		return false;
 	run->loop = loop_new();

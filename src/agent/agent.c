@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/agent.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,6 @@
 #include "agent/reload.h"
 #include "agent/savedstate.h"
 #include "agent/server.h"
-#include "base/log.h"
-#include "net/entropy.h"
-#include "net/store.h"
 #include "sip/message.h"
 #include "sip/wire.h"
 

@@ -312,19 +312,3 @@ names_version(const struct names *names)
 {
 	return lookups_version(names->lookups);
 }
-
-const char *
-name_state_str(enum name_state state)
-{
-	switch (state) {
-	case NAME_ASKING:
-		return "asking";
-	case NAME_FOUND:
-		return "found";
-	case NAME_EMPTY:
-		return "empty";
-	case NAME_FAILED:
-		return "failed";
-	}
-	return "?";
-}

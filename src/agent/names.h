@@ -104,6 +104,4 @@ void names_each_answer(const struct names *names, void (*each)(void *arg, const 
 /* Another number whenever there is something else to remember. */
 unsigned names_version(const struct names *names);
 
-const char *name_state_str(enum name_state state);
-
 #endif

@@ -14,7 +14,6 @@ enum { LINE_SIZE = 4096 };
 enum log_target {
 	TARGET_TERMINAL,
 	TARGET_SYSLOG,
-	TARGET_NOWHERE,
 };
 
 /* The one place with settings for the whole program; everything else is handed down. */
@@ -26,22 +25,10 @@ static struct {
 } settings = { .level = LOG_LEVEL_NOTICE };
 
 void
-log_to_terminal(void)
-{
-	settings.target = TARGET_TERMINAL;
-}
-
-void
 log_to_syslog(const char *program)
 {
 	openlog(program, LOG_PID, LOG_DAEMON);
 	settings.target = TARGET_SYSLOG;
-}
-
-void
-log_to_nowhere(void)
-{
-	settings.target = TARGET_NOWHERE;
 }
 
 void
@@ -145,8 +132,6 @@ log_line(enum log_level level, const char *object, const char *format, ...)
 		break;
 	case TARGET_SYSLOG:
 		syslog(syslog_priority(level), "%s", line);
-		break;
-	case TARGET_NOWHERE:
 		break;
 	}
 	if (settings.sink != NULL)

@@ -18,14 +18,8 @@ enum log_level {
 	LOG_LEVEL_DEBUG,	/* -d: every SIP message too */
 };
 
-/* To the terminal (stderr) with the wall-clock time before each line. The state before any call. */
-void log_to_terminal(void);
-
-/* To syslog, facility daemon. */
+/* To syslog, facility daemon. Before that: to the terminal (stderr), with the wall-clock time before each line. */
 void log_to_syslog(const char *program);
-
-/* To nobody but the sink. */
-void log_to_nowhere(void);
 
 /*
  * To a function besides, for tests and for who listens. NULL takes it away.

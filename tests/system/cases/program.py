@@ -46,6 +46,13 @@ def check_configuration(w):
         code, said = verdict(text)
         equal(code, 1, "exit code for %s: %s" % (what, said))
         check(re.search(r"conf:%s:" % (line or r"\d+"), said), "%s, line %s: %s" % (what, line, said))
+    said = verdict("")[1]
+    check("warning: %s: no account" % path in said, "what it warns of: " + said)
+    equal(said.count("warning:"), 1, "the word stands once: " + said)
+    code, said = verdict('user = "no-such-user"\ncontrol-group = "no-such-group"\n' + good)
+    equal(code, 0, "a user and a group that another machine may have: " + said)
+    for name in ("user no-such-user", "group no-such-group"):
+        check(re.search("warning: .*" + name, said), "a warning about %s: %s" % (name, said))
     done = subprocess.run([program("SIPKEEPD"), "-f", "-c", w.path("none")], capture_output=True, text=True, timeout=10,
                           env=environment(), stdin=subprocess.DEVNULL)
     equal(done.returncode, 1, "no file at all")
@@ -72,6 +79,11 @@ def log_of_messages(w):
     check(response not in log, "the digest response is in the log")
     daemon.signal(signal.SIGUSR1)
     until(lambda: re.search(r"P1:1\s+%s\s+up\*" % re.escape(server.name), daemon.log()), 3, "the status in the log")
+    daemon.settings["state-dir"] = w.path("other")
+    daemon.write()
+    code, out, err = daemon.reload()
+    equal(code != 0, True, "a reload that would need a restart")
+    check(re.search("state-dir.*restart", out + err), "it says which key: " + out + err)
 
 
 @case("B72", limit=30)
