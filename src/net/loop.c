@@ -123,6 +123,16 @@ loop_now(const struct loop *loop)
 	return loop->running ? loop->now : (struct instant){ .ms = boottime_us() / 1000 };
 }
 
+int64_t
+loop_wall_s(const struct loop *loop)
+{
+	struct timespec t;
+
+	(void)loop;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
 static void
 arm(struct timer *timer)
 {

@@ -23,6 +23,9 @@ void loop_stop(struct loop *loop);
 /* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
 struct instant loop_now(const struct loop *loop);
 
+/* Wall clock, seconds since 1970: for what outlives the program, never for a deadline of its own. */
+int64_t loop_wall_s(const struct loop *loop);
+
 /*
  * A timer that is not armed yet.
  *
