@@ -9,6 +9,7 @@
 #include "agent/leftovers.h"
 #include "agent/record.h"
 #include "agent/roster.h"
+#include "agent/savedstate.h"
 #include "net/entropy.h"
 
 enum {
@@ -95,6 +96,7 @@ account_free(struct account *account)
 {
 	if (account->unsettled)
 		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
+	savedstate_gone(account->agent->saved, account);
 	turns_leave(account);
 	attempt_free(account->attempt);
 	attempt_free(account->background);
@@ -608,6 +610,7 @@ account_settle(struct account *account)
 	if (account->registration.state == REGISTRATION_STOPPED) {
 		if (instant_due(account->stop_by, account_now(account)))
 			drop_background(account, NULL);
+		savedstate_look(account->agent->saved, account);
 		arm(account);
 		return;
 	}
@@ -619,6 +622,7 @@ account_settle(struct account *account)
 	leftovers_clean_up(account);
 	roster_look_again(account);
 	roster_prune(account);
+	savedstate_look(account->agent->saved, account);
 	arm(account);
 }
 
@@ -643,6 +647,7 @@ account_start(struct account *account)
 {
 	account->names_wait = instant_add(account_now(account), NAMES_WAIT_MS);
 	roster_watch(account);
+	savedstate_recall(account->agent->saved, account);
 	roster_rebuild(account);
 	account_unsettle(account);
 }

@@ -57,6 +57,7 @@ struct account {
 	struct instant stop_by;			/* once it is stopping */
 	bool unsettled;
 	bool unanswered;			/* the last unregister got no answer (B43) */
+	uint64_t saved_mark;			/* of what there is to keep on disk (savedstate.h) */
 	TAILQ_ENTRY(account) unsettled_link;
 	TAILQ_ENTRY(account) removed_link;
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/agent.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,8 @@
 #include "agent/answers.h"
 #include "agent/configbox.h"
 #include "agent/reload.h"
+#include "agent/savedstate.h"
 #include "agent/server.h"
-#include "base/log.h"
-#include "net/entropy.h"
-#include "net/store.h"
 #include "sip/message.h"
 #include "sip/wire.h"
 
@@ -167,6 +164,7 @@ tell_if_stopped(struct agent *agent)
 		unanswered += account_is_unanswered(agent->accounts[i]);
 	}
 	agent->on_stopped = NULL;
+	savedstate_flush(agent->saved);
 	on_stopped(agent->on_stopped_arg, unanswered);
 }
 
@@ -185,58 +183,13 @@ agent_settle(struct agent *agent)
 	}
 	agent->settling = false;
 	free_stopped(agent);
+	savedstate_settle(agent->saved);
 	if (agent->on_change != NULL)
 		agent->on_change(agent->on_change_arg);
 	tell_if_stopped(agent);
 }
 
 /* ---- coming to life ---- */
-
-static bool
-is_key(const struct strbuf *kept, size_t len)
-{
-	return kept->len == len && strspn(kept->data, "0123456789abcdef") == len;
-}
-
-/*
- * The kept key; a new one takes its place only if there is none, or nothing that could be one. What cannot be read
- * now may be the right one still.
- */
-static int
-read_or_write_key(const char *path, char *key, size_t len)
-{
-	struct strbuf kept = { 0 };
-	int error = store_read(path, &kept);
-
-	if (error == 0 && is_key(&kept, len))
-		memcpy(key, kept.data, len);
-	else if (error == 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
-	if (error == -ENOENT || (error == 0 && !is_key(&kept, len)))
-		error = store_write(path, key, len);
-	strbuf_fini(&kept);
-	return error;
-}
-
-/* The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). */
-static void
-load_key(struct agent *agent)
-{
-	const char *dir = agent_config(agent)->state_dir;
-	struct strbuf path = { 0 };
-	int error = -ENOMEM;
-
-	entropy_hex(agent->key, sizeof(agent->key) - 1);
-	if (dir == NULL)
-		return;
-	strbuf_printf(&path, "%s/key", dir);
-	if (!path.failed)
-		error = read_or_write_key(path.data, agent->key, sizeof(agent->key) - 1);
-	if (error < 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s/key: %s; Contacts will differ after a restart", dir,
-		    strerror(-error));
-	strbuf_fini(&path);
-}
 
 void
 agent_configure_names(struct agent *agent, const struct config *config)
@@ -291,7 +244,8 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	}
 	config->generation = 1;
-	if (!open_world(agent, error)) {
+	agent->saved = savedstate_new(agent);
+	if (agent->saved == NULL || !open_world(agent, error)) {
 		agent->box->config = NULL;	/* the caller keeps it */
 		agent_free(agent);
 		return NULL;
@@ -306,6 +260,8 @@ agent_free(struct agent *agent)
 
 	if (agent == NULL)
 		return;
+	savedstate_free(agent->saved);		/* first: what goes now is no change */
+	agent->saved = NULL;
 	while ((account = TAILQ_FIRST(&agent->removed)) != NULL) {
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
@@ -329,10 +285,11 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
-	load_key(agent);	/* not earlier: what it writes belongs to who the daemon has become */
+	savedstate_read(agent->saved);	/* not earlier: what it writes belongs to who the daemon has become */
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);
+	savedstate_started(agent->saved);
 	ways_look(agent);
 	agent_settle(agent);
 	return true;

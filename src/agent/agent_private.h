@@ -19,6 +19,7 @@
 
 #define AGENT_KEY_SIZE 33
 
+struct savedstate;
 struct server;
 
 /* Who gets the result of a transaction: the first member of each such thing. */
@@ -45,6 +46,7 @@ struct agent {
 	struct clienttx_table *transactions;
 	struct handle_table owners;
 	struct drops drops;
+	struct savedstate *saved;	/* what is kept on disk (B55); NULL: nothing */
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
 
 	struct server *servers;		/* uthash, by peer */

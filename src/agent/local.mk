@@ -28,6 +28,8 @@ libagent_a_SOURCES = \
 	src/agent/record.c src/agent/record.h \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
+	src/agent/savedfile.c src/agent/savedfile.h \
+	src/agent/savedstate.c src/agent/savedstate.h \
 	src/agent/server.c src/agent/server.h \
 	src/agent/sharing.c src/agent/sharing.h \
 	src/agent/turns.c src/agent/turns.h \

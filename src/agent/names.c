@@ -301,3 +301,23 @@ names_configure(struct names *names, const struct names_settings *settings)
 {
 	lookups_configure(names->lookups, settings);
 }
+
+bool
+names_remember(struct names *names, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at)
+{
+	return lookups_remember(names->lookups, name, type, answer, believed_at);
+}
+
+void
+names_each_answer(const struct names *names, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg)
+{
+	lookups_each(names->lookups, each, arg);
+}
+
+unsigned
+names_version(const struct names *names)
+{
+	return lookups_version(names->lookups);
+}

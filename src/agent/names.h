@@ -101,4 +101,21 @@ const struct name_request *names_request(const struct names *names, struct handl
 void names_refresh(struct names *names, struct handle watch);
 void names_refresh_all(struct names *names);
 
+/*
+ * Answers of an earlier run (B55): told before any watch is begun, they serve, as stale ones, once DNS has failed or
+ * has been silent for 4 s.
+ *
+ * believed_at   when DNS last confirmed it; may lie before this run
+ * Returns false without memory.
+ */
+bool names_remember(struct names *names, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at);
+
+/* What to remember: all questions with an answer that is believed (GOOD, NXDOMAIN, NODATA). */
+void names_each_answer(const struct names *names, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg);
+
+/* Another number whenever there is something else to remember. */
+unsigned names_version(const struct names *names);
+
 #endif

@@ -23,9 +23,6 @@ void loop_stop(struct loop *loop);
 /* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
 struct instant loop_now(const struct loop *loop);
 
-/* Wall clock, seconds since 1970, for logs and status only. */
-int64_t loop_wall_s(const struct loop *loop);
-
 /*
  * The program stood still for more than two seconds (suspend, SIGSTOP): what fell due meanwhile fell due unseen (B60).
  * Called before any timer that is late for that reason, and from the loop alone.
@@ -35,7 +32,7 @@ int64_t loop_wall_s(const struct loop *loop);
  */
 int loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg);
 
-/* Wall clock, seconds since 1970, for logs and status only. */
+/* Wall clock, seconds since 1970: for what outlives the program, never for a deadline of its own. */
 int64_t loop_wall_s(const struct loop *loop);
 
 /*

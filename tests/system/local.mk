@@ -29,6 +29,7 @@ system_cases = \
 	tests/system/cases/parts.py \
 	tests/system/cases/program.py \
 	tests/system/cases/reload.py \
+	tests/system/cases/restart.py \
 	tests/system/cases/steer.py
 
 dist_noinst_SCRIPTS += tests/system/run

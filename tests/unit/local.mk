@@ -11,7 +11,8 @@ unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest
 unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store tests/unit/test_stream \
 	tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
-	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_status
+	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_savedfile \
+	tests/unit/test_status
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_core) $(unit_sip) $(unit_net) $(unit_agent)
@@ -129,6 +130,11 @@ tests_unit_test_config_memory_LDADD = $(unit_config_libs)
 tests_unit_test_configdiff_SOURCES = tests/unit/test_configdiff.c tests/unit/unit.h
 tests_unit_test_configdiff_CFLAGS = $(unit_cflags)
 tests_unit_test_configdiff_LDADD = $(unit_config_libs)
+
+# What is kept on disk, as text.
+tests_unit_test_savedfile_SOURCES = tests/unit/test_savedfile.c tests/unit/unit.h
+tests_unit_test_savedfile_CFLAGS = $(unit_cflags)
+tests_unit_test_savedfile_LDADD = $(LIBS_AGENT) $(LIBS_CORE) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # Names, with name servers of the test's.
 tests_unit_test_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h tests/unit/fake_names_net.c \

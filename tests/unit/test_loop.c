@@ -187,6 +187,7 @@ START_TEST(test_stopped_before_run)
 
 	loop_stop(f.loop);
 	ck_assert_int_eq(loop_run(f.loop), 0);
+	ck_assert_int_le(llabs((long long)(loop_wall_s(f.loop) - time(NULL))), 1);
 	loop_free(f.loop);
 }
 END_TEST

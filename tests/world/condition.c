@@ -199,6 +199,22 @@ parse_queries(struct condition *c, char wrong[256])
 	return parse_number(c, at, wrong);
 }
 
+/* A word, and a number. */
+static bool
+parse_logs(struct condition *c, char wrong[256])
+{
+	return parse_number(c, 2, wrong);
+}
+
+static bool
+parse_file(struct condition *c, char wrong[256])
+{
+	if (strcmp(c->words.at[2], "has") == 0)
+		return true;
+	snprintf(wrong, 256, "it is: file PATH has TEXT");
+	return false;
+}
+
 static bool
 parse_answers(struct condition *c, char wrong[256])
 {
@@ -335,6 +351,15 @@ holds_bound_as(const struct scenario *s, const struct condition *c, const struct
 }
 
 static bool
+holds_bindings(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)account;
+	return compare(c, (int64_t)world_bindings(status->aor, &c->address[0]));
+}
+
+static bool
 holds_number(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
@@ -371,17 +396,45 @@ holds_log(const struct scenario *s, const struct condition *c, const struct acco
 	(void)s;
 	(void)status;
 	(void)account;
-	return world_story_has(c->words.at[1], world_at(c->since_ms));
+	return world_story_count(c->words.at[1], world_at(c->since_ms)) > 0;
 }
 
 static bool
-holds_lines(const struct scenario *s, const struct condition *c, const struct account_status *status,
+holds_logs(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
 	(void)s;
 	(void)status;
 	(void)account;
 	return compare(c, (int64_t)world_story_count(c->words.at[1], world_at(c->since_ms)));
+}
+
+static bool
+holds_file(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)status;
+	(void)account;
+	return world_file_has(c->words.at[1], c->words.at[3]);
+}
+
+static bool
+holds_writes(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	int64_t count = 0;
+
+	(void)s;
+	(void)status;
+	(void)account;
+	for (size_t i = 0; i < world_happenings(); i++) {
+		const struct happening *h = world_happening(i);
+
+		count += h->kind == HAPPENED_WRITE && !instant_before(h->when, world_at(c->since_ms)) &&
+		    strcmp(h->who, c->words.at[1]) == 0;
+	}
+	return compare(c, count);
 }
 
 static bool
@@ -509,6 +562,7 @@ static const struct kind kinds[] = {
 	{ "candidates", 0, WORDS_MAX, parse_candidates, true, holds_candidates },
 	{ "binding", 1, 1, parse_address, true, holds_binding },
 	{ "bound-as", 2, 2, parse_address, true, holds_bound_as },
+	{ "bindings", 2, 3, parse_count, true, holds_bindings },
 	{ "granted", 1, 2, parse_only_number, true, holds_number },
 	{ "failovers", 1, 2, parse_only_number, true, holds_number },
 	{ "failbacks", 1, 2, parse_only_number, true, holds_number },
@@ -517,8 +571,10 @@ static const struct kind kinds[] = {
 	{ "reason", 1, 1, NULL, true, holds_words },
 	{ "error", 1, 1, NULL, true, holds_words },
 	{ "log", 1, 1, NULL, false, holds_log },
-	{ "lines", 2, 3, parse_second_number, false, holds_lines },
 	{ "records", 2, 3, parse_records, false, holds_records },
+	{ "logs", 2, 3, parse_logs, false, holds_logs },
+	{ "file", 3, 3, parse_file, false, holds_file },
+	{ "writes", 2, 3, parse_logs, false, holds_writes },
 	{ "registers", 2, 3, parse_count, false, holds_count },
 	{ "unregisters", 2, 3, parse_count, false, holds_count },
 	{ "questions", 2, 3, parse_count, false, holds_count },
@@ -582,6 +638,8 @@ condition_holds(const struct scenario *s, const struct condition *c, bool all)
 
 	if (!kind->per_account)
 		return kind->holds(s, c, NULL, NULL) != c->negated;
+	if (s->agent == NULL)
+		return false;
 	agent_status(s->agent, &agent);
 	for (size_t i = 0; i < agent.accounts; i++) {
 		const struct account *account = agent_account(s->agent, i);

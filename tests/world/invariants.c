@@ -4,8 +4,9 @@
  *
  *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
  *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
- *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38).
- *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
+ *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38),
+ *     or when the agent was killed since.
+ *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server, and ends with the agent (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
  *     before (B40); a question without Contact for four, or until the server where the account is was not well; a
@@ -51,6 +52,7 @@ struct call {
 	char *id;
 	uint32_t cseq;
 	struct address to;
+	bool past;			/* of an agent that is no more */
 };
 
 struct word {
@@ -150,6 +152,19 @@ world_stopping(void)
 	seen.stopping = true;
 }
 
+void
+world_restarted(void)
+{
+	seen.stopping = false;
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		s->ended = true;
+	for (struct call *c = seen.calls; c != NULL; c = c->hh.next)
+		c->past = true;
+	for (struct host *host = network_hosts(); host != NULL; host = host->hh.next)
+		for (struct binding *b = host->bindings; b != NULL; b = b->next)
+			b->abandoned = true;
+}
+
 /* ---- What happened ---- */
 
 void
@@ -238,6 +253,8 @@ check_call(const struct message *m, const struct address *to, const char *where)
 			world_fail("CSeq %u after %u with one Call-ID, to %s (B34)", m->cseq, c->cseq, where);
 		if (!address_equal(&c->to, to))
 			world_fail("the Call-ID of another server, to %s (B34)", where);
+		if (c->past)
+			world_fail("a Call-ID of before the restart, to %s (B34)", where);
 		free(id);
 	}
 	c->cseq = m->cseq;

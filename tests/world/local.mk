@@ -159,6 +159,18 @@ SCENARIOS = \
 	tests/scenarios/reload-same.scn \
 	tests/scenarios/reload-shorter-interval.scn \
 	tests/scenarios/request-probe.scn \
+	tests/scenarios/restart-after-stop.scn \
+	tests/scenarios/restart-broken-file.scn \
+	tests/scenarios/restart-dns-in-time.scn \
+	tests/scenarios/restart-dns-refuses.scn \
+	tests/scenarios/restart-left-on-backup.scn \
+	tests/scenarios/restart-left-on-dead.scn \
+	tests/scenarios/restart-no-longer-configured.scn \
+	tests/scenarios/restart-same-server.scn \
+	tests/scenarios/restart-unwritable.scn \
+	tests/scenarios/restart-without-dns.scn \
+	tests/scenarios/restart-without-unregister.scn \
+	tests/scenarios/restart-writes.scn \
 	tests/scenarios/round-of-four.scn \
 	tests/scenarios/rubbish.scn \
 	tests/scenarios/server-asks.scn \

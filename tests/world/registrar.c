@@ -159,6 +159,17 @@ world_bound_as(const char *aor, const struct address *server, const char *text)
 	return false;
 }
 
+size_t
+world_bindings(const char *aor, const struct address *server)
+{
+	const struct host *host = network_host(server);
+	size_t count = 0;
+
+	for (const struct binding *b = host == NULL ? NULL : host->bindings; b != NULL; b = b->next)
+		count += strcmp(b->aor, aor) == 0 && instant_before(world_now(), b->ends);
+	return count;
+}
+
 static void
 binding_remove(struct binding **at)
 {

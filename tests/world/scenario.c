@@ -389,12 +389,12 @@ on_record(void *arg, const struct record *record)
 	s->records[record->kind]++;
 	if (record->cause == NULL || record->cause[0] == '\0' || record->text[0] == '\0')
 		world_fail("record %s without a cause or a text", record_kind_str(record->kind));
-	if (!world_story_has(record->text, world_now()))
+	if (world_story_count(record->text, world_now()) == 0)
 		world_fail("record %s is not in the log: %s", record_kind_str(record->kind), record->text);
 }
 
-static bool
-start(struct scenario *s)
+bool
+scenario_start(struct scenario *s)
 {
 	struct strbuf errors = { 0 };
 	struct config *config = scenario_config(s, &errors);
@@ -415,6 +415,19 @@ start(struct scenario *s)
 	agent_on_record(s->agent, on_record, s);
 	agent_start(s->agent);
 	return true;
+}
+
+void
+scenario_kill(struct scenario *s)
+{
+	if (s->agent != NULL)
+		agent_free(s->agent);
+	if (s->loop != NULL)
+		loop_free(s->loop);
+	s->agent = NULL;
+	s->loop = NULL;
+	if (world_timers_left() > 0)
+		world_fail("agent_free() left %zu timers", world_timers_left());
 }
 
 static void
@@ -441,7 +454,7 @@ scenario_run(struct scenario *s)
 		if (line->timed)
 			schedule(s, line, NULL, on_line, world_at(line->at_ms));
 	}
-	if (start(s)) {
+	if (scenario_start(s)) {
 		for (struct line *line = s->lines; line != NULL; line = line->next) {
 			if (is_watch(line) && !line->timed && (line->by_ms >= 0 || is_never(line)))
 				begin_watch(s, line);
@@ -452,11 +465,6 @@ scenario_run(struct scenario *s)
 		if (world_failure() == NULL)
 			end(s);
 	}
-	if (s->agent != NULL)
-		agent_free(s->agent);
-	if (s->loop != NULL)
-		loop_free(s->loop);
-	if (world_timers_left() > 0)
-		world_fail("agent_free() left %zu timers", world_timers_left());
+	scenario_kill(s);
 	return world_failure() == NULL;
 }

@@ -87,6 +87,12 @@ bool scenario_read(struct scenario *scenario, const char *path);
 bool scenario_run(struct scenario *scenario);
 void scenario_free(struct scenario *scenario);
 
+/* The agent begins, with the configuration as it is written by now. Returns false if the world failed. */
+bool scenario_start(struct scenario *scenario);
+
+/* It ends in the middle of whatever it does; nothing is sent or written. */
+void scenario_kill(struct scenario *scenario);
+
 /* The configuration as it is written by now; NULL with the findings in errors. */
 struct config *scenario_config(const struct scenario *scenario, struct strbuf *errors);
 

@@ -132,26 +132,14 @@ world_story_count(const char *text, struct instant since)
 {
 	size_t count = 0;
 
-	for (size_t i = first_kept(); i < story.count; i++) {
-		const struct line *line = &story.lines[i % LINES_MAX];
-
-		count += line->log && !instant_before(line->when, since) && strstr(line->text, text) != NULL;
-	}
-	return count;
-}
-
-bool
-world_story_has(const char *text, struct instant since)
-{
 	for (size_t i = story.count; i-- > first_kept();) {
 		const struct line *line = &story.lines[i % LINES_MAX];
 
 		if (instant_before(line->when, since))
-			return false;
-		if (line->log && strstr(line->text, text) != NULL)
-			return true;
+			break;
+		count += line->log && strstr(line->text, text) != NULL;
 	}
-	return false;
+	return count;
 }
 
 void

@@ -650,6 +650,43 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 	return true;
 }
 
+/* Files are all that lives on. After `stop` it is a start, while it runs a kill -9 and a start. */
+static bool
+verb_restart(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	if (line->words.count != 1)
+		return bad(wrong, "it is: restart");
+	if (check)
+		return true;
+	world_story("---- restart");
+	scenario_kill(scenario);
+	scenario->stopped = false;
+	world_restarted();
+	return scenario_start(scenario) || bad(wrong, "it does not start again");
+}
+
+static bool
+verb_file(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	const struct words *w = &line->words;
+	bool writable = w->count == 3 && strcmp(w->at[2], "writable") == 0;
+
+	(void)scenario;
+	if (w->count == 3 && (writable || strcmp(w->at[2], "unwritable") == 0)) {
+		if (!check)
+			world_file_unwritable(w->at[1], !writable);
+	} else if (w->count == 3 && strcmp(w->at[2], "gone") == 0) {
+		if (!check)
+			world_file_set(w->at[1], NULL);
+	} else if (w->count == 4 && strcmp(w->at[2], "says") == 0) {
+		if (!check)
+			world_file_set(w->at[1], w->at[3]);
+	} else {
+		return bad(wrong, "it is: file PATH gone|writable|unwritable|says TEXT");
+	}
+	return true;
+}
+
 static bool
 verb_request(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
@@ -728,6 +765,8 @@ static const struct verb verbs[] = {
 	{ "reload", verb_reload, false, true, NULL, NULL },
 	{ "request", verb_request, false, true, NULL, NULL },
 	{ "stop", verb_stop, false, true, NULL, NULL },
+	{ "restart", verb_restart, false, true, NULL, NULL },
+	{ "file", verb_file, true, true, NULL, NULL },
 	{ "expect", verb_watch, false, true, NULL, NULL },
 	{ "never", verb_watch, false, true, NULL, NULL },
 	{ "until", verb_until, false, false, NULL, NULL },

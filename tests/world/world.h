@@ -48,8 +48,7 @@ void world_signal(int signal_number);
 void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void world_story_live(bool live);	/* each line to stdout as it happens */
 void world_story_print(void);		/* all that is kept, to stdout */
-size_t world_story_count(const char *text, struct instant since);	/* how many log lines have it */
-bool world_story_has(const char *text, struct instant since);	/* a log line with that text */
+size_t world_story_count(const char *text, struct instant since);	/* log lines with that text */
 
 /* The story has gone wrong: remembered (the first one counts), the run ends after the current event. */
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -60,6 +59,8 @@ uint32_t world_random(uint32_t bound);	/* the world's own stream */
 /* ---- Files ---- */
 
 void world_file_set(const char *path, const char *text);	/* NULL removes it */
+void world_file_unwritable(const char *path, bool unwritable);
+bool world_file_has(const char *path, const char *text);
 
 /* ---- Network and call servers ---- */
 
@@ -130,6 +131,7 @@ bool world_bound_as(const char *aor, const struct address *server, const char *t
 
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
+size_t world_bindings(const char *aor, const struct address *server);	/* how many */
 
 enum world_way {
 	WAY_OPEN,
@@ -182,6 +184,7 @@ enum happening_kind {
 	HAPPENED_PACKET,	/* any datagram sent there, copies included */
 	HAPPENED_ANSWER,	/* the agent answered a request; its code is in `code` */
 	HAPPENED_QUERY,		/* a DNS question to that name server */
+	HAPPENED_WRITE,		/* the agent wrote that file, or tried to; its path is in `who` */
 };
 
 struct happening {
@@ -202,5 +205,11 @@ const struct happening *world_happening(size_t i);
 void world_allow(const char *aor, const struct serverfield *field, uint16_t port);
 void world_probe_timeout(int64_t ms);	/* 4 s at first */
 void world_stopping(void);		/* agent_stop() was called */
+
+/*
+ * The agent was killed, or has ended, and begins anew: what it had under way has no end, no Call-ID may come again,
+ * and what it left behind anywhere is excused.
+ */
+void world_restarted(void);
 
 #endif
