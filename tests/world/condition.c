@@ -158,12 +158,6 @@ kind_of(const char *one, enum happening_kind *kind)
 }
 
 static bool
-parse_second_number(struct condition *c, char wrong[256])
-{
-	return parse_number(c, 2, wrong);
-}
-
-static bool
 parse_records(struct condition *c, char wrong[256])
 {
 	bool found = strcmp(c->words.at[1], "any") == 0;
