@@ -2,10 +2,12 @@
 #include "agent/server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/flow.h"
 #include "base/log.h"
 #include "core/penalty.h"
 #include "net/entropy.h"
@@ -92,6 +94,7 @@ server_reschedule(struct server *server)
 	latest = instant_max(latest, server->retry_at);
 	if (handle_none(server->probe) && instant_before(latest, due))
 		timer_set(server->timer, latest);
+	flow_plan(server);
 }
 
 /* The first interval is cut at random, so that servers found together drift apart (B21). */
@@ -134,8 +137,9 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	}
 	if (!verdict.changed)
 		return;
-	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
-	    health_cause_str(server->health.cause));
+	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s%s%s)", health_state_str(server->health.state),
+	    health_cause_str(server->health.cause), server->health.cause == HEALTH_CAUSE_UNREACHABLE ? ": " : "",
+	    server->health.cause == HEALTH_CAUSE_UNREACHABLE ? server->why : "");
 	server_reschedule(server);
 	tell_accounts(server, before, by_probe);
 }
@@ -169,10 +173,11 @@ server_register_silent(struct server *server)
 }
 
 void
-server_register_unreachable(struct server *server)
+server_unreachable(struct server *server, const char *why)
 {
 	enum health_state before = server->health.state;
 
+	snprintf(server->why, sizeof(server->why), "%s", why);
 	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)), false);
 }
 
@@ -199,6 +204,8 @@ send_options(struct server *server)
 	server->probe = clienttx_begin(agent->transactions, branch);
 	if (handle_none(server->probe))
 		return -ENOMEM;
+	if (first != NULL)
+		transport_want_name(agent->transport, &server->peer, candidate_certificate_name(first));
 	options.cseq = ++server->cseq;
 	build_options(&request, &options);
 	if (request.failed) {
@@ -228,7 +235,7 @@ server_probe(struct server *server)
 	if (error == 0)
 		return;
 	if (error == -ENETUNREACH || error == -EHOSTUNREACH)
-		server_register_unreachable(server);
+		server_unreachable(server, strerror(-error));
 	else
 		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-error));
 	probe_in(server, next_interval(server));
@@ -278,10 +285,11 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 		verdict = health_silence(&server->health, result->began, active, now);
 		break;
 	case CLIENTTX_UNREACHABLE:
+		snprintf(server->why, sizeof(server->why), "%s", result->text);
 		verdict = health_unreachable(&server->health, now);
 		break;
 	case CLIENTTX_LOCAL:
-		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-result->error));
+		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", result->text);
 		break;
 	}
 	probe_in(server, result->end == CLIENTTX_ANSWER ? after_answer(server, result->answer) : next_interval(server));
@@ -324,9 +332,11 @@ static void
 server_free(struct server *server)
 {
 	clienttx_drop(server->agent->transactions, server->probe);
+	transport_forget(server->agent->transport, &server->peer);
 	agent_remove_owner(server->agent, &server->owner);
 	turns_fini(&server->turns);
 	timer_free(server->timer);
+	flow_fini(server);
 	free(server);
 }
 
@@ -352,7 +362,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	entropy_hex(server->call_id, SIP_CALL_ID_SIZE - 1);
 	entropy_hex(server->from_tag, SIP_TAG_SIZE - 1);
 	server->timer = timer_new(agent->loop, on_probe_due, server);
-	if (server->timer != NULL && agent_add_owner(agent, &server->owner, OWNER_SERVER))
+	if (server->timer != NULL && flow_init(server) && agent_add_owner(agent, &server->owner, OWNER_SERVER))
 		HASH_ADD_STR(agent->servers, text, server);
 	if (server->hh.tbl == NULL) {
 		server_free(server);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	src/net/connection.c src/net/connection.h src/net/connectionio.c \
 	src/net/dnspacket.c src/net/dnspacket.h \
 	src/net/entropy.c src/net/entropy.h \
 	src/net/icmp.c src/net/icmp.h \
@@ -9,5 +10,7 @@ libnet_a_SOURCES = \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/store.c src/net/store.h \
 	src/net/stream.c src/net/stream.h \
+	src/net/tcp.c src/net/tcp.h \
+	src/net/tls.c src/net/tls.h \
 	src/net/transport.c src/net/transport.h \
 	src/net/udp.c src/net/udp.h

@@ -65,9 +65,9 @@ static const struct refusal {
 	{ "account { user = 100 server = \"example.com;; 10.0.0.1\" }", "t.conf:1: account 100: server: " },
 	{ "account { user = 100 server = \"exa mple\" }", "t.conf:1: account 100: server: " },
 	/* B8 */
-	{ ACCOUNT("transport = tcp"), "transport: tcp is not in this version; use udp" },
-	{ ACCOUNT("transport = tls"), "transport: tls is not in this version; use udp" },
-	{ ACCOUNT("transport = sctp"), "transport: \"sctp\" is no transport; use udp" },
+	{ ACCOUNT("transport = sctp"), "transport: \"sctp\" is no transport; use udp, tcp or tls" },
+	{ "upstream = \"udp:0.0.0.0:5060\"\n" ACCOUNT("transport = tcp"), "no upstream is tcp; add \"tcp:0.0.0.0:5060\"" },
+	{ ACCOUNT("keepalive = 25"), "\"25\" is no duration; write a number with ms, s, m or h, or off" },
 	{ ACCOUNT("port = 0"), "port: \"0\" is no number from 1 to 65535" },
 	{ ACCOUNT("port = 65536"), "port: \"65536\" is no number from 1 to 65535" },
 	{ ACCOUNT("port = -1"), "port: \"-1\" is no number" },
