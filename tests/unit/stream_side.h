@@ -7,6 +7,7 @@
  * that say how long it is, and that much text in all: what SIP is is no matter of the transport's.
  */
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,6 +141,7 @@ run_ms(int ms)
 static void
 world_up(void)
 {
+	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
 	the_loop = loop_new();
 	the_end = timer_new(the_loop, on_the_end, the_loop);
 }
