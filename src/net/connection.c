@@ -286,7 +286,7 @@ begin_stream(struct connection *c)
 	bool tls = c->peer.transport == SIP_TLS;
 
 	if (!tls)
-		c->bev = bufferevent_socket_new(base, c->fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+		c->bev = bufferevent_socket_new(base, c->fd, BEV_OPT_CLOSE_ON_FREE);
 	else if (c->inbound)
 		c->bev = tls_accept(c->set->tls, &c->tls, base, c->fd);
 	else

@@ -240,7 +240,7 @@ begin(struct tls_link *link, SSL *ssl, struct event_base *base, int fd, enum buf
 
 	ERR_clear_error();
 	SSL_set_app_data(ssl, link);
-	bev = bufferevent_openssl_socket_new(base, fd, ssl, state, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	bev = bufferevent_openssl_socket_new(base, fd, ssl, state, BEV_OPT_CLOSE_ON_FREE);
 	if (bev == NULL) {
 		SSL_free(ssl);
 		return NULL;
