@@ -13,7 +13,7 @@ static bool
 begins_well(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len && text[i] != '\r'; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
 			return false;
 	return true;
 }

@@ -109,6 +109,7 @@ struct script {
 	int64_t nonce_life_ms;		/* 0: for ever */
 	char realm[WORLD_TEXT];
 	char password[WORLD_TEXT];	/* of every user */
+	char untrusted[WORLD_TEXT];	/* what is wrong with its certificate; "": nothing */
 };
 
 void script_init(struct script *script);
@@ -123,6 +124,9 @@ void world_forget_bindings(const struct address *server);
 void world_server_sends(const struct address *server, const char *method);
 void world_server_forges(const struct address *server);
 void world_server_babbles(const struct address *server);
+
+/* The server ends its connections with us. */
+void world_server_closes(const struct address *server);
 
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
@@ -163,6 +167,7 @@ enum happening_kind {
 	HAPPENED_QUESTION,	/* without a Contact */
 	HAPPENED_OPTIONS,
 	HAPPENED_PACKET,	/* any datagram sent there, copies included */
+	HAPPENED_PING,		/* CRLFs */
 	HAPPENED_ANSWER,	/* the agent answered a request; its code is in `code` */
 	HAPPENED_QUERY,		/* a DNS question to that name server */
 };
