@@ -393,6 +393,14 @@ add_upstream(struct config *config, enum sip_transport transport)
 	}
 }
 
+static void
+check_tls(struct reader *reader, const char *path)
+{
+	if (reader->config->tls.key != NULL && reader->config->tls.certificate == NULL)
+		configreport_error(reader->report, path, 0,
+		    "tls-key is set without tls-certificate; add the certificate that it belongs to");
+}
+
 /* Each transport that an account has needs an address of ours. */
 static void
 complete_upstreams(struct reader *reader, bool set)
@@ -433,6 +441,7 @@ complete(struct reader *reader, const char *path)
 			upstream_set = true;
 	}
 	complete_upstreams(reader, upstream_set);
+	check_tls(reader, path);
 	for (size_t i = 0; i < config->account_count; i++)
 		configaccount_inherit(&config->accounts[i], &config->timing);
 	if (config->account_count == 0 && reader->report->errors == 0)
