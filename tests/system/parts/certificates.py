@@ -23,7 +23,7 @@ class Authority:
         # Only `openssl ca` makes certificates that have expired already.
         with open(os.path.join(self.directory, "ca.cnf"), "w") as file:
             file.write("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n"
-                       "unique_subject=no\n[p]\ncommonName=supplied\n")
+                       "unique_subject=no\nrand_serial=yes\n[p]\ncommonName=supplied\n")
         open(os.path.join(self.directory, "index"), "w").close()
         self.run("req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=" + name, "-days", "10")
 
@@ -37,7 +37,7 @@ class Authority:
         with open(base + ".ext", "w") as file:
             file.write("subjectAltName=%s\n" % names)
         self.run("req", *KEY, "-keyout", base + ".key", "-out", base + ".csr", "-subj", "/CN=" + name)
-        self.run("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-rand_serial", "-notext",
+        self.run("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-notext",
                  "-startdate", date(-10), "-enddate", date(days), "-in", base + ".csr", "-extfile", base + ".ext",
                  "-out", base + ".pem")
         return base + ".pem", base + ".key"
