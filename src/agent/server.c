@@ -13,6 +13,7 @@
 #include "net/entropy.h"
 
 enum { WATCH_INTERVAL_MS = 30 * 1000 };			/* B40 */
+enum { STALE_MS = 60 * 1000 };				/* an idle connection */
 enum { BURST_SERVERS = 50, BURST_MS_PER_SERVER = 5 };	/* B21: first probes, when there are many */
 
 static void on_probe_due(void *arg);
@@ -166,9 +167,18 @@ server_register_answered(struct server *server, int sip_code)
 	judge(server, before, health_registration(&server->health, sip_code, loop_now(server->agent->loop)), false);
 }
 
+/* Nothing has come from it since then: over TCP that may be the connection's fault, not the server's. */
+static void
+doubt_connection(struct server *server, struct instant since)
+{
+	if (!server->answered || instant_before(server->answered_at, since))
+		transport_renew(server->agent->transport, &server->peer);
+}
+
 void
 server_register_silent(struct server *server)
 {
+	doubt_connection(server, instant_add(loop_now(server->agent->loop), -REGISTRATION_PATIENCE_MS));
 	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)), false);
 }
 
@@ -182,6 +192,17 @@ server_unreachable(struct server *server, const char *why)
 }
 
 /* ---- the probe ---- */
+
+/*
+ * Where no account is, minutes pass between probes: over TCP a connection may have died meanwhile without a word, and
+ * one silent round is enough to take the server for down. So such a probe makes its own.
+ */
+static void
+freshen_connection(struct server *server)
+{
+	if (server->active == 0)
+		doubt_connection(server, instant_add(loop_now(server->agent->loop), -STALE_MS));
+}
 
 static int
 send_options(struct server *server)
@@ -204,6 +225,7 @@ send_options(struct server *server)
 	server->probe = clienttx_begin(agent->transactions, branch);
 	if (handle_none(server->probe))
 		return -ENOMEM;
+	freshen_connection(server);
 	if (first != NULL)
 		transport_want_name(agent->transport, &server->peer, candidate_certificate_name(first));
 	options.cseq = ++server->cseq;
@@ -282,6 +304,7 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 		verdict = health_answer(&server->health, result->answer->status, active, now);
 		break;
 	case CLIENTTX_SILENT:
+		doubt_connection(server, result->began);
 		verdict = health_silence(&server->health, result->began, active, now);
 		break;
 	case CLIENTTX_UNREACHABLE:

@@ -21,6 +21,7 @@ enum {
 	BACKOFF_MS = 500,		/* after a failure; doubling */
 	BACKOFF_MAX_MS = 2000,		/* a server that is back must be found by the next probe */
 	DRAIN_MS = 4000,
+	LEAVE_MS = 32 * 1000,		/* as long as a request may wait for its answer */
 	READ_MAX = 2 * TRANSPORT_MESSAGE_MAX,
 };
 
@@ -129,7 +130,7 @@ connection_ended(struct connection *c, enum transport_failure failure, const cha
 	const struct transport_events *events = c->set->events;
 	char words[TLS_WHY_SIZE];
 
-	if (c->state == CONNECTION_DRAINING) {
+	if (c->state == CONNECTION_DRAINING || c->state == CONNECTION_LEAVING) {
 		retire(c);
 		return;
 	}
@@ -227,7 +228,7 @@ on_readable(struct bufferevent *bev, void *arg)
 
 	(void)bev;
 	enter(c);
-	if (c->state == CONNECTION_OPEN)
+	if (connection_reads(c))
 		connection_read(c);
 	leave(c);
 }
@@ -446,6 +447,7 @@ on_timer(void *arg)
 		connection_ended(c, TRANSPORT_GARBAGE, "a message was never finished");
 		break;
 	case CONNECTION_DRAINING:
+	case CONNECTION_LEAVING:
 		retire(c);
 		break;
 	}
@@ -551,18 +553,40 @@ connection_send(struct connection *c, uint8_t dscp, const void *bytes, size_t le
 	return begin(c);
 }
 
+/* From here on the next message to that peer finds another connection. Returns false if that was its end. */
+static bool
+step_aside(struct connection *c, enum connection_state state, int ms)
+{
+	bool busy = c->busy;
+
+	unknown(c);
+	c->busy = true;
+	connection_flush(c);
+	c->busy = busy;
+	if (c->dead) {
+		if (!busy)
+			destroy(c);
+		return false;
+	}
+	c->state = state;
+	timer_set(c->timer, instant_add(now_of(c), ms));
+	return true;
+}
+
 void
 connection_forget(struct connection *c)
 {
-	if (c->state != CONNECTION_OPEN || connection_unwritten(c) == 0) {
+	if (c->state != CONNECTION_OPEN || connection_unwritten(c) == 0)
 		connection_free(c);
+	else if (step_aside(c, CONNECTION_DRAINING, DRAIN_MS))
+		bufferevent_disable(c->bev, EV_READ);
+}
+
+void
+connection_renew(struct connection *c)
+{
+	if (c->state != CONNECTION_OPEN)
 		return;
-	}
-	unknown(c);
-	connection_flush(c);
-	if (c->dead)
-		return;
-	c->state = CONNECTION_DRAINING;
-	bufferevent_disable(c->bev, EV_READ);
-	timer_set(c->timer, instant_add(now_of(c), DRAIN_MS));
+	timer_set(c->pong, INSTANT_NEVER);
+	step_aside(c, CONNECTION_LEAVING, LEAVE_MS);
 }

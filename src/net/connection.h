@@ -30,6 +30,7 @@ struct evbuffer;
  *  SHAKING      queued                 CLOSED, told          OPEN; CLOSED, told
  *  OPEN         out with this turn     CLOSED, told          CLOSED, told
  *  DRAINING     -                      gone                  gone
+ *  LEAVING      -                      gone                  gone; messages are told
  */
 enum connection_state {
 	CONNECTION_CLOSED,
@@ -38,6 +39,7 @@ enum connection_state {
 	CONNECTION_SHAKING,		/* the TLS handshake */
 	CONNECTION_OPEN,
 	CONNECTION_DRAINING,		/* nobody knows it any more: it ends when all is out */
+	CONNECTION_LEAVING,		/* another one takes its place; late answers may still come */
 };
 
 /* A message that waits to be written. */
@@ -119,11 +121,19 @@ void connection_take(struct connection_set *set, const struct peer *peer, const 
 int connection_send(struct connection *connection, uint8_t dscp, const void *bytes, size_t len);
 int connection_ping(struct connection *connection);
 void connection_forget(struct connection *connection);
+void connection_renew(struct connection *connection);
 
 /* At once; from inside its own events it is put off to their end. */
 void connection_free(struct connection *connection);
 
 /* ---- connectionio.c, for connection.c ---- */
+
+/* Messages that come are told. */
+static inline bool
+connection_reads(const struct connection *c)
+{
+	return c->state == CONNECTION_OPEN || c->state == CONNECTION_LEAVING;
+}
 
 /* All that waits goes out. */
 void connection_flush(struct connection *connection);

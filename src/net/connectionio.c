@@ -160,7 +160,8 @@ heard(struct connection *c)
 	c->backoff_ms = 0;
 	c->retry_at = now_of(c);
 	c->crlfs = 0;
-	timer_set(c->timer, INSTANT_NEVER);	/* what lies behind it is another message, with its own time */
+	if (c->state == CONNECTION_OPEN)
+		timer_set(c->timer, INSTANT_NEVER);	/* what lies behind it is another message, with its own time */
 	if (!c->inbound || !c->known)
 		return;
 	TAILQ_REMOVE(&c->set->inbound, c, heard_link);
@@ -189,7 +190,7 @@ take_message(struct connection *c, struct evbuffer *input, bool *garbage)
 	if (c->dead)
 		return false;
 	evbuffer_drain(input, (size_t)len);
-	return c->state == CONNECTION_OPEN;
+	return connection_reads(c);
 }
 
 void
@@ -202,10 +203,12 @@ connection_read(struct connection *c)
 	do
 		between = take_crlfs(c, input);
 	while (between == 0 && take_message(c, input, &garbage));
-	if (c->dead || c->state != CONNECTION_OPEN)
+	if (c->dead || !connection_reads(c))
 		return;
 	if (garbage || between < 0)
 		connection_ended(c, TRANSPORT_GARBAGE, "what came was no SIP");
+	else if (c->state != CONNECTION_OPEN)
+		return;
 	else if (evbuffer_get_length(input) == 0)
 		timer_set(c->timer, INSTANT_NEVER);
 	else if (timer_due(c->timer).ms == INSTANT_NEVER.ms)

@@ -292,6 +292,15 @@ tcp_ping(struct tcp *tcp, const struct peer *to)
 }
 
 void
+tcp_renew(struct tcp *tcp, const struct peer *peer)
+{
+	struct connection *c = connection_find(&tcp->set, peer);
+
+	if (c && !c->inbound)
+		connection_renew(c);
+}
+
+void
 tcp_forget(struct tcp *tcp, const struct peer *peer)
 {
 	struct connection *c = connection_find(&tcp->set, peer);

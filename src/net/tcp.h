@@ -32,6 +32,7 @@ int tcp_send(struct tcp *tcp, const struct peer *to, uint8_t dscp, const void *b
 int tcp_reply(struct tcp *tcp, const struct peer *to, uint8_t dscp, const void *bytes, size_t len);
 void tcp_want_name(struct tcp *tcp, const struct peer *peer, const char *name);
 int tcp_ping(struct tcp *tcp, const struct peer *to);
+void tcp_renew(struct tcp *tcp, const struct peer *peer);
 void tcp_forget(struct tcp *tcp, const struct peer *peer);
 
 /* Where it listens for that transport and family, the port never 0; NULL: nowhere. */

@@ -193,6 +193,13 @@ transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp)
 }
 
 void
+transport_renew(struct transport *transport, const struct peer *peer)
+{
+	if (transport->tcp)
+		tcp_renew(transport->tcp, peer);
+}
+
+void
 transport_forget(struct transport *transport, const struct peer *peer)
 {
 	if (transport->tcp)

@@ -150,6 +150,12 @@ void transport_want_name(struct transport *transport, const struct peer *peer, c
  */
 int transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp);
 
+/*
+ * That peer was silent for so long that the way to it may be dead without a word, as NAT and crashed machines leave it:
+ * the next message makes a new connection. On the old one late answers are still heard for a while.
+ */
+void transport_renew(struct transport *transport, const struct peer *peer);
+
 /* No more will be sent to that peer for now: its connection goes when all is out. Not told by on_broken(). */
 void transport_forget(struct transport *transport, const struct peer *peer);
 

@@ -350,6 +350,29 @@ START_TEST(test_forget)
 }
 END_TEST
 
+/* A way that may be dead: the next message goes another one, and what comes late on the old one is heard. */
+START_TEST(test_renew)
+{
+	struct peer peer;
+	int listener, fd = connected(&peer, &listener), second;
+
+	transport_renew(a.transport, &peer);
+	ck_assert_int_eq(send_to(&peer, "M007new"), 0);
+	second = plain_accept(listener);
+	ck_assert_str_eq(heard_by(second), "M007new");
+	say(fd, "M008late");
+	RUN_UNTIL(a.messages == 1);
+	close(fd);
+	run_ms(5);
+	ck_assert_uint_eq(a.broken, 0);
+	say(second, "M004");
+	RUN_UNTIL(a.messages == 2);
+	close(second);
+	RUN_UNTIL(a.broken == 1);
+	close(listener);
+}
+END_TEST
+
 START_TEST(test_free_inside)
 {
 	struct peer peer;
@@ -404,6 +427,7 @@ tcp_suite(void)
 	tcase_add_test(tests, test_inbound_foreign);
 	tcase_add_test(tests, test_inbound_many);
 	tcase_add_test(tests, test_forget);
+	tcase_add_test(tests, test_renew);
 	tcase_add_test(tests, test_free_inside);
 	tcase_add_test(tests, test_listening_once);
 	suite_add_tcase(suite, tests);

@@ -154,6 +154,7 @@ SCENARIOS = \
 	tests/scenarios/stop-silent.scn \
 	tests/scenarios/stop-while-registering.scn \
 	tests/scenarios/tcp-all-dead.scn \
+	tests/scenarios/tcp-dead-flow.scn \
 	tests/scenarios/tcp-hang.scn \
 	tests/scenarios/tcp-idle-close.scn \
 	tests/scenarios/tcp-killed.scn \

@@ -513,6 +513,13 @@ transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp)
 }
 
 void
+transport_renew(struct transport *transport, const struct peer *peer)
+{
+	(void)transport;
+	streams_forget(peer);
+}
+
+void
 transport_forget(struct transport *transport, const struct peer *peer)
 {
 	(void)transport;

@@ -21,6 +21,7 @@ struct flow {
 	char text[PEER_TEXT_SIZE];
 	struct peer peer;
 	enum flow_state state;
+	bool lost;			/* something on the way has forgotten it: nothing gets through */
 	unsigned number;		/* of the connection: what was under way on an earlier one is lost */
 	struct packet *queue, **queue_end;
 };
@@ -188,6 +189,11 @@ streams_send(struct packet *packet)
 	struct peer peer = { packet->transport, packet->to };
 	struct flow *flow = flow_make(&peer);
 
+	if (flow->state == FLOW_OPEN && flow->lost) {
+		world_story("lost %s  (the connection is dead)", flow->text);
+		free(packet);
+		return 0;
+	}
 	if (flow->state == FLOW_OPEN) {
 		network_deliver(packet);
 		return 0;
@@ -202,6 +208,7 @@ streams_send(struct packet *packet)
 	if (flow->state == FLOW_CONNECTING)
 		return 0;
 	flow->state = FLOW_CONNECTING;
+	flow->lost = false;
 	flow->number++;
 	later(flow, world_network().delay_ms, on_syn, TRANSPORT_ENDED, "");
 	later(flow, TRANSPORT_CONNECT_MS, on_not_made, TRANSPORT_NOT_MADE, transport_failure_str(TRANSPORT_NOT_MADE));
@@ -240,6 +247,19 @@ void
 world_server_closes(const struct address *server)
 {
 	end_all(server, "connection closed by the peer");
+}
+
+void
+world_server_loses(const struct address *server)
+{
+	static const enum sip_transport streams[] = { SIP_TCP, SIP_TLS };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct flow *flow = flow_find(&(struct peer){ streams[i], *server });
+
+		if (flow != NULL && flow->state == FLOW_OPEN)
+			flow->lost = true;
+	}
 }
 
 void

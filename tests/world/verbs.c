@@ -262,6 +262,9 @@ server_deed(const struct address *server, const struct words *words, bool check)
 	} else if (strcmp(word, "closes") == 0) {
 		if (!check)
 			world_server_closes(server);
+	} else if (strcmp(word, "loses") == 0) {
+		if (!check)
+			world_server_loses(server);
 	} else if (strcmp(word, "babbles") == 0) {
 		if (!check)
 			world_server_babbles(server);

@@ -125,8 +125,9 @@ void world_server_sends(const struct address *server, const char *method);
 void world_server_forges(const struct address *server);
 void world_server_babbles(const struct address *server);
 
-/* The server ends its connections with us. */
+/* The server ends its connections with us; or they die and nobody is told, as NAT does it. */
 void world_server_closes(const struct address *server);
+void world_server_loses(const struct address *server);
 
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
