@@ -393,7 +393,7 @@ static const char *const good_texts[] = {
 	"\xef\xbb\xbf" MINIMAL,
 	"expires = 60s\r\n" MINIMAL "\r\n",
 	"upstream = {\"udp:0.0.0.0:5060\"}\n" MINIMAL,
-	"upstream = {\"tcp:0.0.0.0:5060\", \"tls:[::]:5061\"}\n" ACCOUNT("transport = tcp"),
+	"upstream = {\"tcp:0.0.0.0:5060\", \"tcp:[::]:5061\"}\n" ACCOUNT("transport = tcp"),
 	"tls-verify = no tls-ca-file = \"/ca.pem\" tls-certificate = \"/c.pem\" tls-key = \"/k.pem\"\n" MINIMAL,
 	"keepalive = 25s\n" ACCOUNT("keepalive = off"),
 	"upstream = {\"udp:127.0.0.1:5060\", \"udp:[::1]:5061\"}\n" MINIMAL,
