@@ -167,6 +167,8 @@ open_listener(struct upstream *up)
 		result = up->listener ? 0 : -ENOMEM;
 	}
 	if (result < 0) {
+		timer_free(up->pause);
+		up->pause = NULL;
 		close(fd);
 		return result;
 	}
@@ -188,16 +190,20 @@ int
 tcp_listen(struct tcp *tcp, const struct transport_listen *listen)
 {
 	struct peer asked = { .transport = listen->transport, .address = listen->address };
-	struct upstream *up = &tcp->upstreams[tcp->count];
+	struct upstream *up;
+	int result = 0;
 
 	if (upstream_for(tcp, &asked))
 		return -EEXIST;
 	if (tcp->count == UPSTREAMS_MAX)
 		return -ENOSPC;
-	up->tcp = tcp;
-	up->listen = *listen;
-	tcp->count++;
-	return listen->transport == SIP_TCP ? open_listener(up) : 0;
+	up = &tcp->upstreams[tcp->count];
+	*up = (struct upstream){ .tcp = tcp, .listen = *listen };
+	if (listen->transport == SIP_TCP)
+		result = open_listener(up);
+	if (result == 0)
+		tcp->count++;
+	return result;
 }
 
 /* Without a certificate nobody can come, but the address still says from where we go out. */
@@ -209,6 +215,13 @@ open_tls(struct upstream *up)
 	if (up->listen.address.port == 0)
 		up->listen.address.port = sip_transport_port(SIP_TLS);
 	return 0;
+}
+
+/* The kernel has no such family, and nobody asked for it by name. */
+static bool
+can_do_without(const struct upstream *up, int result)
+{
+	return up->listen.optional && (result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL);
 }
 
 int
@@ -226,6 +239,8 @@ tcp_use_tls(struct tcp *tcp, const struct transport_tls *settings, char error[25
 
 		if (peer.transport == SIP_TLS)
 			result = open_tls(up);
+		if (can_do_without(up, result))
+			result = 0;
 		if (result < 0)
 			snprintf(error, 256, "%s: %s", peer_str(&peer, text), strerror(-result));
 	}

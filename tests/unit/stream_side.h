@@ -159,7 +159,9 @@ peer_at(enum sip_transport transport, const char *address, uint16_t port)
 static void
 side_up(struct side *s, enum sip_transport transport, const char *address, const struct transport_tls *tls)
 {
-	struct transport_listen listen = { transport, peer_at(transport, address, 0).address };
+	struct transport_listen listen = {
+		.transport = transport, .address = peer_at(transport, address, 0).address
+	};
 	struct peer towards = peer_at(transport, address, 9);
 	struct address local;
 	char error[256] = "";

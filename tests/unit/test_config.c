@@ -263,6 +263,26 @@ END_TEST
 
 /* ---- what is read ---- */
 
+/* An account over TCP brings the upstream addresses of TCP with it; the port of its servers is that of its transport. */
+START_TEST(defaults_of_tcp)		/* B4, B8 */
+{
+	struct config *c = read_good(ACCOUNT("transport = tcp"));
+	struct peer third;
+	char text[PEER_TEXT_SIZE];
+
+	ck_assert_uint_eq(c->upstream_count, 4);
+	for (size_t i = 2; i < 4; i++) {
+		third = (struct peer){ c->upstream[i].transport, c->upstream[i].address };
+		ck_assert_str_eq(peer_str(&third, text), i == 2 ? "tcp:0.0.0.0:5060" : "tcp:[::]:5060");
+		ck_assert(c->upstream[i].optional);
+	}
+	ck_assert_uint_eq(c->accounts[0].port, 5060);
+	ck_assert_int_eq(c->accounts[0].timing.keepalive_ms, 0);
+	ck_assert(c->tls.verify);
+	config_free(c);
+}
+END_TEST
+
 START_TEST(defaults)			/* B8, B10, B19, B20, B30, B33, B38, B43, B50 */
 {
 	struct config *c = read_good(MINIMAL);
@@ -476,6 +496,7 @@ suite(void)
 	tcase_add_test(t, findings_hold_no_secret_and_no_control_character);
 	tcase_add_test(t, a_flood_of_findings_is_cut);
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, defaults_of_tcp);
 	tcase_add_test(t, every_key);
 	tcase_add_test(t, timers_of_accounts_follow_globals_behind_them);
 	tcase_add_test(t, an_empty_file_is_warned_of);

@@ -391,7 +391,9 @@ END_TEST
 
 START_TEST(test_listening_once)
 {
-	struct transport_listen twice[2] = { { SIP_TCP, peer_at(SIP_TCP, "127.0.0.11", a.port).address } };
+	struct transport_listen twice[2] = {
+		{ .transport = SIP_TCP, .address = peer_at(SIP_TCP, "127.0.0.11", a.port).address }
+	};
 	char error[256] = "";
 
 	ck_assert_ptr_null(transport_new(the_loop, twice, 1, NULL, &side_events, &a, error));

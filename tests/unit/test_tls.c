@@ -26,7 +26,9 @@ path_of(const char *name)
 	return to;
 }
 
-static const char *const files[] = { "ca.pem", "foreign-ca.pem", "good.pem", "expired.pem", "early.pem", "foreign.pem" };
+static const char *const files[] = {
+	"ca.pem", "foreign-ca.pem", "good.pem", "expired.pem", "early.pem", "foreign.pem"
+};
 
 static void
 make_all(void)
@@ -220,14 +222,18 @@ END_TEST
 
 START_TEST(test_bad_files)
 {
-	static const char *const words[] = { "tls-ca-file nowhere.pem: ", "tls-certificate nowhere.pem: ", "tls-key ", "tls-ca-file " };
+	static const char *const words[] = {
+		"tls-ca-file nowhere.pem: ", "tls-certificate nowhere.pem: ", "tls-key ", "tls-ca-file "
+	};
 	struct transport_tls settings[] = {
 		{ .verify = true, .ca_file = "nowhere.pem" },
 		{ .certificate = "nowhere.pem" },
 		{ .certificate = path_of("good.pem"), .key = path_of("expired.pem") },
 		{ .verify = true, .ca_file = "/dev/null" },
 	};
-	struct transport_listen listen = { SIP_TLS, peer_at(SIP_TLS, "127.0.0.1", 0).address };
+	struct transport_listen listen = {
+		.transport = SIP_TLS, .address = peer_at(SIP_TLS, "127.0.0.1", 0).address
+	};
 	char error[256] = "";
 
 	memset(&server, 0, sizeof(server));
