@@ -1,188 +1,78 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/tls.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
+#include "net/tlsprovider.h"
 
-#ifdef HAVE_OPENSSL
-
-#include <dirent.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include "base/address.h"
+#ifndef SIPKEEPD_MODULEDIR
+#define SIPKEEPD_MODULEDIR "/usr/libexec/sipkeepd"
+#endif
 
 struct tls {
-	SSL_CTX *client;
-	SSL_CTX *server;		/* NULL: no certificate of ours */
-	bool verify;
+	const struct tls_provider *by;
+	void *module;			/* NULL: linked in */
+	struct tls_context *context;
 };
 
-/* ---- what is wrong, in words ---- */
-
-static void
-say_age(char text[TLS_WHY_SIZE], const char *what, const ASN1_TIME *from, const ASN1_TIME *to, const char *after)
-{
-	int days = 0, seconds = 0;
-
-	if (!ASN1_TIME_diff(&days, &seconds, from, to))
-		snprintf(text, TLS_WHY_SIZE, "%s", what);
-	else if (days != 0)
-		snprintf(text, TLS_WHY_SIZE, "%s %d day%s%s", what, days, days == 1 ? "" : "s", after);
-	else
-		snprintf(text, TLS_WHY_SIZE, "%s %d min%s", what, seconds / 60, after);
-}
-
-static void
-say_wrong(char text[TLS_WHY_SIZE], int error, X509 *certificate)
-{
-	if (error == X509_V_ERR_CERT_HAS_EXPIRED && certificate != NULL)
-		say_age(text, "certificate expired", X509_get0_notAfter(certificate), NULL, " ago");
-	else if (error == X509_V_ERR_CERT_NOT_YET_VALID && certificate != NULL)
-		say_age(text, "certificate is valid only in", NULL, X509_get0_notBefore(certificate), "");
-	else if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
-	    error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE || error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
-	    error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT)
-		snprintf(text, TLS_WHY_SIZE, "certificate of an unknown CA (%s)", X509_verify_cert_error_string(error));
-	else
-		snprintf(text, TLS_WHY_SIZE, "certificate: %s", X509_verify_cert_error_string(error));
-}
-
-static int
-on_verify(int good, X509_STORE_CTX *store)
-{
-	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls_link *link = ssl != NULL ? SSL_get_app_data(ssl) : NULL;
-
-	if (!good && link != NULL && link->why[0] == '\0')
-		say_wrong(link->why, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store));
-	return good;
-}
-
 bool
-tls_link_failure(const struct tls_link *link, struct bufferevent *bev, char text[TLS_WHY_SIZE])
+tls_built_in(void)
 {
-	unsigned long error = bev != NULL ? bufferevent_get_openssl_error(bev) : 0;
-	const char *reason = error != 0 ? ERR_reason_error_string(error) : NULL;
-
-	if (link->why[0] != '\0')
-		snprintf(text, TLS_WHY_SIZE, "%s", link->why);
-	else if (reason != NULL)
-		snprintf(text, TLS_WHY_SIZE, "TLS: %s", reason);
-	else
-		return false;
+#ifdef HAVE_OPENSSL
 	return true;
-}
-
-/* ---- files ---- */
-
-static bool
-fail(char error[256], const char *what, const char *file)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	snprintf(error, 256, "%s %.120s: %.80s", what, file,
-	    ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : reason != NULL ? reason : "not usable");
-	ERR_clear_error();
+#else
 	return false;
+#endif
 }
 
-/* The folder is looked into when a CA is needed; the file of all CAs takes a megabyte at once. */
-static bool
-has_hashes(const char *folder)
+/* Where the program was built the module lies below it; else where it was installed. */
+static void *
+open_module(char error[256])
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	bool found = false;
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/net/tls.so"));
+	void *module = NULL;
+	char *slash;
 
-	if (dir == NULL)
+	if (len > 0) {
+		path[len] = '\0';
+		slash = strrchr(path, '/');
+		strcpy(slash != NULL ? slash : path, "/net/tls.so");
+		if (access(path, R_OK) == 0)
+			module = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	}
+	if (!module)
+		module = dlopen(SIPKEEPD_MODULEDIR "/tls.so", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!module)
+		snprintf(error, 256, "TLS: %.240s", dlerror());
+	return module;
+}
+
+static bool
+find_provider(struct tls *tls, char error[256])
+{
+	if (!tls_built_in()) {
+		snprintf(error, 256, "this sipkeepd was built without TLS");
 		return false;
-	while (!found && (entry = readdir(dir)) != NULL) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		found = dot != NULL && strcmp(dot, ".0") == 0;
 	}
-	closedir(dir);
-	return found;
-}
-
-static bool
-load_authorities(SSL_CTX *ctx, const struct transport_tls *settings, char error[256])
-{
-	if (!settings->verify)
+	tls->by = &tls_openssl;
+	if (tls->by)
 		return true;
-	if (settings->ca_file != NULL)
-		return SSL_CTX_load_verify_file(ctx, settings->ca_file) == 1 ||
-		    fail(error, "tls-ca-file", settings->ca_file);
-	if (has_hashes(X509_get_default_cert_dir()))
-		return SSL_CTX_set_default_verify_dir(ctx) == 1 || fail(error, "CAs", X509_get_default_cert_dir());
-	return SSL_CTX_set_default_verify_file(ctx) == 1 || fail(error, "CAs", X509_get_default_cert_file());
-}
-
-static bool
-load_certificate(SSL_CTX *ctx, const struct transport_tls *settings, char error[256])
-{
-	const char *key = settings->key != NULL ? settings->key : settings->certificate;
-
-	if (settings->certificate == NULL)
+	tls->module = open_module(error);
+	if (!tls->module)
+		return false;
+	tls->by = dlsym(tls->module, TLS_PROVIDER_SYMBOL);
+	if (tls->by && strcmp(tls->by->version, PACKAGE_VERSION) == 0)
 		return true;
-	if (SSL_CTX_use_certificate_chain_file(ctx, settings->certificate) != 1)
-		return fail(error, "tls-certificate", settings->certificate);
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		return fail(error, "tls-key", key);
-	return true;
-}
-
-static int
-on_session(SSL *ssl, SSL_SESSION *session)
-{
-	struct tls_link *link = SSL_get_app_data(ssl);
-
-	if (link == NULL)
-		return 0;
-	SSL_SESSION_free(link->session);
-	link->session = session;
-	return 1;
-}
-
-/* A key with a pass phrase must not stop a daemon's start for a question at some terminal. */
-static int
-no_pass_phrase(char *to, int room, int writing, void *arg)
-{
-	(void)to;
-	(void)room;
-	(void)writing;
-	(void)arg;
-	return 0;
-}
-
-static SSL_CTX *
-context_new(const SSL_METHOD *method, const struct transport_tls *settings, char error[256])
-{
-	SSL_CTX *ctx = SSL_CTX_new(method);
-
-	if (ctx == NULL) {
-		fail(error, "TLS", "cannot be used");
-		return NULL;
-	}
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-	SSL_CTX_sess_set_new_cb(ctx, on_session);
-	if (load_certificate(ctx, settings, error))
-		return ctx;
-	SSL_CTX_free(ctx);
-	return NULL;
+	snprintf(error, 256, "TLS: %s/tls.so is of another version", SIPKEEPD_MODULEDIR);
+	return false;
 }
 
 struct tls *
@@ -190,267 +80,80 @@ tls_new(const struct transport_tls *settings, int *result, char error[256])
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 
-	*result = -EINVAL;
-	if (tls == NULL) {
+	*result = -ENOMEM;
+	if (!tls) {
 		snprintf(error, 256, "%s", strerror(ENOMEM));
-		*result = -ENOMEM;
 		return NULL;
 	}
-	tls->verify = settings->verify;
-	tls->client = context_new(TLS_client_method(), settings, error);
-	if (tls->client == NULL || !load_authorities(tls->client, settings, error)) {
-		tls_free(tls);
-		return NULL;
-	}
-	SSL_CTX_set_verify(tls->client, tls->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, on_verify);
-	if (settings->certificate != NULL) {
-		tls->server = context_new(TLS_server_method(), settings, error);
-		if (tls->server == NULL) {
-			tls_free(tls);
-			return NULL;
-		}
-		SSL_CTX_set_session_cache_mode(tls->server, SSL_SESS_CACHE_OFF);
-	}
-	*result = 0;
-	return tls;
+	*result = -ENOTSUP;
+	if (find_provider(tls, error))
+		tls->context = tls->by->context_new(settings, result, error);
+	if (tls->context)
+		return tls;
+	tls_free(tls);
+	return NULL;
 }
 
 void
 tls_free(struct tls *tls)
 {
-	if (tls == NULL)
+	if (!tls)
 		return;
-	SSL_CTX_free(tls->client);
-	SSL_CTX_free(tls->server);
+	if (tls->context)
+		tls->by->context_free(tls->context);
+	if (tls->module)
+		dlclose(tls->module);
 	free(tls);
 }
 
 bool
 tls_can_accept(const struct tls *tls)
 {
-	return tls->server != NULL;
-}
-
-/* ---- one connection ---- */
-
-static struct bufferevent *
-begin(struct tls_link *link, SSL *ssl, struct event_base *base, int fd, enum bufferevent_ssl_state state)
-{
-	struct bufferevent *bev;
-
-	ERR_clear_error();
-	SSL_set_app_data(ssl, link);
-	bev = bufferevent_openssl_socket_new(base, fd, ssl, state, BEV_OPT_CLOSE_ON_FREE);
-	if (bev == NULL) {
-		SSL_free(ssl);
-		return NULL;
-	}
-	link->ssl = ssl;
-	link->why[0] = '\0';
-	return bev;
-}
-
-static bool
-is_address(const char *name)
-{
-	struct address address;
-
-	return address_parse(&address, name);
+	return tls->by->can_accept(tls->context);
 }
 
 struct bufferevent *
 tls_connect(struct tls *tls, struct tls_link *link, struct event_base *base, int fd, const char *name)
 {
-	SSL *ssl = SSL_new(tls->client);
-
-	if (ssl == NULL)
-		return NULL;
-	if (name[0] != '\0' && !is_address(name))
-		SSL_set_tlsext_host_name(ssl, name);
-	if (link->session != NULL)
-		SSL_set_session(ssl, link->session);
-	link->verify = tls->verify;
-	return begin(link, ssl, base, fd, BUFFEREVENT_SSL_CONNECTING);
+	link->by = tls->by;
+	return tls->by->connect(tls->context, link, base, fd, name);
 }
 
 struct bufferevent *
 tls_accept(struct tls *tls, struct tls_link *link, struct event_base *base, int fd)
 {
-	SSL *ssl = tls->server != NULL ? SSL_new(tls->server) : NULL;
-
-	return ssl != NULL ? begin(link, ssl, base, fd, BUFFEREVENT_SSL_ACCEPTING) : NULL;
+	link->by = tls->by;
+	return tls->by->accept(tls->context, link, base, fd);
 }
 
 bool
 tls_link_good(struct tls_link *link)
 {
-	X509 *certificate = SSL_get0_peer_certificate(link->ssl);
-	long verified = SSL_get_verify_result(link->ssl);
-
-	if (!link->verify)
-		return true;
-	if (certificate == NULL)
-		snprintf(link->why, sizeof(link->why), "no certificate");
-	else if (verified != X509_V_OK)
-		say_wrong(link->why, (int)verified, certificate);
-	else if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-		say_wrong(link->why, X509_V_ERR_CERT_HAS_EXPIRED, certificate);
-	else
-		return true;
-	return false;
-}
-
-/* A subject alternative name "sip:example.com" (RFC 5922 §7.1). */
-static bool
-has_sip_uri(X509 *certificate, const char *name)
-{
-	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	size_t len = strlen(name);
-	bool found = false;
-
-	for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && !found; i++) {
-		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
-		const char *uri;
-
-		if (one->type != GEN_URI)
-			continue;
-		uri = (const char *)ASN1_STRING_get0_data(one->d.uniformResourceIdentifier);
-		found = (size_t)ASN1_STRING_length(one->d.uniformResourceIdentifier) == len + 4 &&
-		    strncasecmp(uri, "sip:", 4) == 0 && strncasecmp(uri + 4, name, len) == 0;
-	}
-	GENERAL_NAMES_free(names);
-	return found;
+	return link->by->good(link);
 }
 
 bool
 tls_link_is_for(const struct tls_link *link, const char *name)
 {
-	X509 *certificate;
-
-	if (!link->verify || name[0] == '\0')
-		return true;
-	certificate = SSL_get0_peer_certificate(link->ssl);
-	if (certificate == NULL)
-		return false;
-	if (is_address(name))
-		return X509_check_ip_asc(certificate, name, 0) == 1;
-	return X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1 ||
-	    has_sip_uri(certificate, name);
-}
-
-void
-tls_link_end(struct tls_link *link)
-{
-	if (link->ssl == NULL)
-		return;
-	if (SSL_is_init_finished(link->ssl)) {
-		SSL_shutdown(link->ssl);
-		/* Whatever came of it: else the library spoils the session. */
-		SSL_set_shutdown(link->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-	}
-	ERR_clear_error();
-	SSL_set_app_data(link->ssl, NULL);
-	link->ssl = NULL;
-}
-
-void
-tls_link_fini(struct tls_link *link)
-{
-	SSL_SESSION_free(link->session);
-	link->session = NULL;
-}
-
-bool
-tls_built_in(void)
-{
-	return true;
-}
-
-#else
-
-bool
-tls_built_in(void)
-{
-	return false;
-}
-
-struct tls {
-	char nothing;
-};
-
-struct tls *
-tls_new(const struct transport_tls *settings, int *result, char error[256])
-{
-	(void)settings;
-	snprintf(error, 256, "this sipkeepd was built without TLS");
-	*result = -ENOTSUP;
-	return NULL;
-}
-
-void
-tls_free(struct tls *tls)
-{
-	(void)tls;
-}
-
-bool
-tls_can_accept(const struct tls *tls)
-{
-	(void)tls;
-	return false;
-}
-
-struct bufferevent *
-tls_connect(struct tls *tls, struct tls_link *link, struct event_base *base, int fd, const char *name)
-{
-	(void)tls;
-	(void)link;
-	(void)base;
-	(void)fd;
-	(void)name;
-	return NULL;
-}
-
-struct bufferevent *
-tls_accept(struct tls *tls, struct tls_link *link, struct event_base *base, int fd)
-{
-	return tls_connect(tls, link, base, fd, "");
-}
-
-bool
-tls_link_good(struct tls_link *link)
-{
-	(void)link;
-	return false;
-}
-
-bool
-tls_link_is_for(const struct tls_link *link, const char *name)
-{
-	(void)link;
-	(void)name;
-	return false;
+	return link->by->is_for(link, name);
 }
 
 bool
 tls_link_failure(const struct tls_link *link, struct bufferevent *bev, char text[TLS_WHY_SIZE])
 {
-	(void)link;
-	(void)bev;
-	(void)text;
-	return false;
+	return link->by->failure(link, bev, text);
 }
 
 void
 tls_link_end(struct tls_link *link)
 {
-	(void)link;
+	if (link->by)
+		link->by->end(link);
 }
 
 void
 tls_link_fini(struct tls_link *link)
 {
-	(void)link;
+	if (link->by)
+		link->by->fini(link);
 }
-
-#endif

@@ -3,8 +3,8 @@
 #define SIPKEEPD_NET_TLS_H
 
 /*
- * TLS for net/connection: contexts, certificates and what is wrong with them, in words. Built without OpenSSL it is
- * there, and says so.
+ * TLS for net/connection: contexts, certificates and what is wrong with them, in words. OpenSSL's side is a module that
+ * tls_new() loads (net/tlsprovider.h). Built without it tls_new() says so.
  *
  * TLS 1.2 at least. A certificate must lead to a known CA and be valid now; whom it is for is asked for each message,
  * since one connection serves accounts that may want different names (B22, RFC 5922 §7).
@@ -21,9 +21,11 @@ struct event_base;
 struct ssl_session_st;
 struct ssl_st;
 struct tls;
+struct tls_provider;
 
 /* One connection's, zeroed at first. The session outlives the connection: the next one takes it up again. */
 struct tls_link {
+	const struct tls_provider *by;	/* NULL: it was never connected */
 	struct ssl_st *ssl;
 	struct ssl_session_st *session;
 	bool verify;

@@ -112,9 +112,13 @@ tests_unit_test_stream_LDADD = $(unit_net_libs)
 tests_unit_test_tcp_SOURCES = tests/unit/test_tcp.c tests/unit/stream_side.h tests/unit/unit.h
 tests_unit_test_tcp_CFLAGS = $(unit_cflags)
 tests_unit_test_tcp_LDADD = $(unit_net_libs)
+# The module is linked in here.
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificates.h tests/unit/stream_side.h tests/unit/unit.h
+if HAVE_OPENSSL
+tests_unit_test_tls_SOURCES += src/net/tlsopenssl.c
+endif
 tests_unit_test_tls_CFLAGS = $(unit_cflags)
-tests_unit_test_tls_LDADD = $(unit_net_libs)
+tests_unit_test_tls_LDADD = $(unit_net_libs) $(TLS_LIBS) $(CRYPTO_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/unit/unit.h
 tests_unit_test_transport_CFLAGS = $(unit_cflags)
 tests_unit_test_transport_LDADD = $(unit_net_libs)
