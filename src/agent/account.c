@@ -318,7 +318,7 @@ send_attempt(struct account *account, struct candidate *candidate, enum attempt_
 	}
 	if (kind != ATTEMPT_UNREGISTER) {
 		if (outcome.end == ATTEMPT_UNREACHABLE)
-			server_register_unreachable(candidate->server);
+			server_unreachable(candidate->server, outcome.text);
 		not_accepted(account, candidate, &outcome);
 	}
 	return false;
@@ -451,7 +451,7 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	if (result->end == CLIENTTX_ANSWER)
 		server_register_answered(candidate->server, result->answer->status);
 	else if (result->end == CLIENTTX_UNREACHABLE)
-		server_register_unreachable(candidate->server);
+		server_unreachable(candidate->server, result->text);
 	account_unsettle(account);
 
 	if (attempt == account->background) {

@@ -9,9 +9,12 @@
 #include "agent/agent_private.h"
 #include "agent/answers.h"
 #include "agent/configbox.h"
+#include "agent/flow.h"
 #include "agent/reload.h"
 #include "agent/savedstate.h"
 #include "agent/server.h"
+#include "base/log.h"
+#include "sip/framing.h"
 #include "sip/message.h"
 #include "sip/wire.h"
 
@@ -79,7 +82,38 @@ on_unreachable(void *arg, const struct peer *to, enum transport_failure failure,
 	clienttx_on_unreachable(agent->transactions, to, failure, quoted, len);
 }
 
-static const struct transport_events transport_events = { on_message, on_unreachable };
+static void
+on_broken(void *arg, const struct peer *peer, enum transport_failure failure, const char *text)
+{
+	struct agent *agent = arg;
+	size_t lost = clienttx_on_broken(agent->transactions, peer, failure, text);
+	struct server *server = server_find(agent, peer);
+	bool was_there = failure == TRANSPORT_ENDED || failure == TRANSPORT_GARBAGE;
+
+	agent->drops.count[DROP_GARBAGE] += failure == TRANSPORT_GARBAGE;
+	if (server == NULL || lost > 0)
+		return;
+	if (was_there)
+		flow_ended(server);
+	else
+		server_unreachable(server, text);
+	agent_settle(agent);
+}
+
+/* Any call server may connect to us, from any port (B85). */
+static bool
+welcome(void *arg, const struct peer *from)
+{
+	return server_find_ip(arg, &from->address) != NULL;
+}
+
+static const struct transport_events transport_events = {
+	.on_message = on_message,
+	.on_unreachable = on_unreachable,
+	.on_broken = on_broken,
+	.frame = framing_length,
+	.welcome = welcome,
+};
 
 static void
 on_name_change(void *arg, struct handle watch)
@@ -206,6 +240,27 @@ agent_configure_names(struct agent *agent, const struct config *config)
 		names_configure(agent->names, &settings);
 }
 
+/* Read now, as long as the daemon may: with a TLS upstream alone. */
+static bool
+load_tls(struct agent *agent, char error[256])
+{
+	const struct config *config = agent_config(agent);
+	bool wanted = false;
+
+	for (size_t i = 0; i < config->upstream_count; i++)
+		wanted = wanted || config->upstream[i].transport == SIP_TLS;
+	if (!wanted)
+		return true;
+	if (!config->tls.verify)
+		log_line(LOG_LEVEL_WARNING, NULL, "tls-verify = no: anybody can pass for a call server");
+	return transport_use_tls(agent->transport, &(struct transport_tls){
+		.ca_file = config->tls.ca_file,
+		.certificate = config->tls.certificate,
+		.key = config->tls.key,
+		.verify = config->tls.verify,
+	}, error) == 0;
+}
+
 static bool
 open_world(struct agent *agent, char error[256])
 {
@@ -213,7 +268,7 @@ open_world(struct agent *agent, char error[256])
 
 	agent->transport = transport_new(agent->loop, config->upstream, config->upstream_count, config->interface,
 	    &transport_events, agent, error);
-	if (agent->transport == NULL)
+	if (agent->transport == NULL || !load_tls(agent, error))
 		return false;
 	snprintf(error, 256, "not enough memory");
 	agent->resolver = resolver_new(agent->loop, &agent->drops);

@@ -77,9 +77,10 @@ answers_on_request(struct agent *agent, const struct peer *from, const struct me
 	if (!make_to_tag(agent, request, tag))
 		return;
 	build_answer(&bytes, request, &from->address, answer->status, answer->reason_phrase, tag, answer->headers);
-	to.address = build_answer_destination(request, &from->address);
+	/* Over TCP and TLS on the connection that it came on (RFC 3261 §18.2.2). */
+	to.address = from->transport == SIP_UDP ? build_answer_destination(request, &from->address) : from->address;
 	if (!bytes.failed)
-		wire_send(agent->transport, &to, candidate != NULL ? candidate->account->config->dscp : 0,
+		wire_reply(agent->transport, &to, candidate != NULL ? candidate->account->config->dscp : 0,
 		    bytes.data, bytes.len);
 	strbuf_fini(&bytes);
 }

@@ -105,6 +105,7 @@ send_request(struct attempt *attempt)
 	if (!contact_make(&attempt->contact, attempt->candidate, &local))
 		return -ENOMEM;
 	attempt->contact_address = *contact_address(attempt->candidate, &local);
+	transport_want_name(agent->transport, peer, candidate_certificate_name(attempt->candidate));
 	attempt->transaction = clienttx_begin(agent->transactions, branch);
 	if (handle_none(attempt->transaction))
 		return -ENOMEM;
@@ -126,12 +127,12 @@ send_request(struct attempt *attempt)
 
 /* What it means that it could not be sent, in an outcome. */
 static void
-not_sent(struct attempt_outcome *outcome, int error)
+not_sent(struct attempt_outcome *outcome, int error, const char *text)
 {
 	bool no_way = error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH || error == -ECONNREFUSED;
 
 	outcome->end = no_way ? ATTEMPT_UNREACHABLE : ATTEMPT_LOCAL;
-	snprintf(outcome->text, sizeof(outcome->text), "cannot send: %s", strerror(-error));
+	snprintf(outcome->text, sizeof(outcome->text), "cannot send: %s", text);
 }
 
 struct attempt *
@@ -157,7 +158,7 @@ attempt_new(struct account *account, struct candidate *candidate, enum attempt_k
 	} else {
 		free(attempt);
 	}
-	not_sent(outcome, error);
+	not_sent(outcome, error, strerror(-error));
 	return NULL;
 }
 
@@ -211,7 +212,7 @@ go_on(struct attempt *attempt, struct attempt_outcome *outcome)
 	turns_spend(attempt->candidate->server);	/* B42 */
 	outcome->end = ATTEMPT_GOES_ON;
 	if (error < 0)
-		not_sent(outcome, error);
+		not_sent(outcome, error, strerror(-error));
 }
 
 static size_t
@@ -257,7 +258,7 @@ on_challenge(struct attempt *attempt, const struct message *answer, struct attem
 			attempt->fresh[proxy] = true;
 			go_on(attempt, outcome);
 		} else {
-			not_sent(outcome, -ENOMEM);
+			not_sent(outcome, -ENOMEM, strerror(ENOMEM));
 		}
 	}
 	if (outcome->end == ATTEMPT_REFUSED && *session != NULL)
@@ -395,8 +396,18 @@ on_answer(struct attempt *attempt, const struct message *answer, struct attempt_
 void
 attempt_came_back(struct attempt *attempt)
 {
+	if (attempt->candidate->server->peer.transport != SIP_UDP)
+		return;
 	if (instant_since(attempt->sent_at, loop_now(attempt->account->agent->loop)) < SIP_T1_MS)
 		attempt->candidate->bound_until = attempt->bound_before;
+}
+
+/* Its connection was never there, so that nobody can have read it. */
+static bool
+never_left(const struct clienttx_result *result)
+{
+	return result->to.transport != SIP_UDP && result->failure != TRANSPORT_ENDED &&
+	    result->failure != TRANSPORT_GARBAGE;
 }
 
 void
@@ -415,12 +426,13 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 		break;
 	case CLIENTTX_UNREACHABLE:
 		attempt_came_back(attempt);
+		if (never_left(result))
+			attempt->candidate->bound_until = attempt->bound_before;
 		outcome->end = ATTEMPT_UNREACHABLE;
-		snprintf(outcome->text, sizeof(outcome->text), "%s", result->error != 0 ? strerror(-result->error) :
-		    transport_failure_str(result->failure));
+		snprintf(outcome->text, sizeof(outcome->text), "%s", result->text);
 		break;
 	case CLIENTTX_LOCAL:
-		not_sent(outcome, result->error);
+		not_sent(outcome, result->error, result->text);
 		break;
 	}
 }

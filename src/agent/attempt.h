@@ -75,7 +75,7 @@ struct attempt *attempt_new(struct account *account, struct candidate *candidate
 /* Gives it up; no more copies are sent. NULL is fine. */
 void attempt_free(struct attempt *attempt);
 
-/* Its server is unreachable: where only one copy was sent, nothing can have been stored by it. */
+/* Its server is unreachable: over UDP, where only one copy was sent, nothing can have been stored by it. */
 void attempt_came_back(struct attempt *attempt);
 
 /* A transaction of it has ended. The attempt stays until attempt_free(). */

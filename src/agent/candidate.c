@@ -158,3 +158,13 @@ candidate_can_be_cleaned(const struct candidate *candidate)
 		return server->health.state == HEALTH_UP && instant_before(candidate->cleaned_at, server->health.since);
 	return was_up || (server->answered && instant_before(candidate->left_at, server->answered_at));
 }
+
+const char *
+candidate_certificate_name(const struct candidate *candidate)
+{
+	const struct serverfield *field = &candidate->account->config->server;
+
+	if (candidate->rank >= 1 && candidate->rank <= field->count && field->specs[candidate->rank - 1].name[0] != '\0')
+		return field->specs[candidate->rank - 1].name;
+	return field->domain;
+}

@@ -78,4 +78,10 @@ struct candidate *candidate_first_left_behind(struct server *server);
  * then; once it was asked, it must have come up anew (B40). */
 bool candidate_can_be_cleaned(const struct candidate *candidate);
 
+/*
+ * The name that its certificate must be for (B22): of the serverspec as configured, or the account's domain. What DNS
+ * gave, an address or the target of an SRV record, proves nothing (RFC 5922 §4).
+ */
+const char *candidate_certificate_name(const struct candidate *candidate);
+
 #endif

@@ -438,11 +438,59 @@ reader_fini(struct reader *reader)
 		free(reader->first[i].file);
 }
 
-static void
-upstream_is_default(struct config *config, bool is_default)
+static bool
+has_upstream(const struct config *config, enum sip_transport transport)
 {
 	for (size_t i = 0; i < config->upstream_count; i++)
-		config->upstream[i].optional = is_default;
+		if (config->upstream[i].transport == transport)
+			return true;
+	return false;
+}
+
+/* One for each family on the transport's own port, as UDP has them. */
+static void
+add_upstream(struct config *config, enum sip_transport transport)
+{
+	static const char *const any[] = { "0.0.0.0", "::" };
+
+	for (size_t i = 0; i < 2 && config->upstream_count < CONFIG_UPSTREAMS_MAX; i++) {
+		struct transport_listen *new = &config->upstream[config->upstream_count++];
+
+		new->transport = transport;
+		address_parse(&new->address, any[i]);
+		new->address.port = sip_transport_port(transport);
+	}
+}
+
+static void
+check_tls(struct reader *reader, const char *path)
+{
+	if (reader->config->tls.key != NULL && reader->config->tls.certificate == NULL)
+		configreport_error(reader->report, path, 0,
+		    "tls-key is set without tls-certificate; add the certificate that it belongs to");
+}
+
+/* Each transport that an account has needs an address of ours. */
+static void
+complete_upstreams(struct reader *reader, bool set)
+{
+	struct config *config = reader->config;
+
+	for (size_t i = 0; i < config->account_count; i++) {
+		const struct account_config *account = &config->accounts[i];
+		const char *name = sip_transport_str(account->transport);
+
+		if (has_upstream(config, account->transport))
+			continue;
+		if (set)
+			configreport_error(reader->report, account->file, account->line,
+			    "account %.40s: no upstream is %s; add \"%s:0.0.0.0:%d\" to upstream", account->user, name, name,
+			    sip_transport_port(account->transport));
+		else
+			add_upstream(config, account->transport);
+	}
+	for (size_t i = 0; i < config->upstream_count; i++)
+		config->upstream[i].optional = !set;
 }
 
 /* Defaults of what no file has set; the accounts' timers can only follow now. */
@@ -453,12 +501,16 @@ complete(struct reader *reader, const char *path)
 	struct configplace place = { .report = reader->report, .file = path };
 	struct config *config = reader->config;
 
+	bool upstream_set = false;
+
 	for (size_t i = 0; keys[i].name != NULL; i++) {
 		if (reader->first[i].line == 0)
 			configkey_set_fallback(&keys[i], &place, config);
-		if (keys[i].kind == CONFIGKEY_UPSTREAM)
-			upstream_is_default(config, reader->first[i].line == 0);
+		else if (keys[i].kind == CONFIGKEY_UPSTREAM)
+			upstream_set = true;
 	}
+	complete_upstreams(reader, upstream_set);
+	check_tls(reader, path);
 	for (size_t i = 0; i < config->account_count; i++)
 		configaccount_inherit(&config->accounts[i], &config->timing);
 	if (config->account_count == 0 && reader->report->errors == 0)
@@ -513,6 +565,9 @@ config_free(struct config *config)
 	free(config->state_dir);
 	free(config->user);
 	free(config->accounts_file);
+	free(config->tls.ca_file);
+	free(config->tls.certificate);
+	free(config->tls.key);
 	free(config);
 }
 

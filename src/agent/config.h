@@ -38,6 +38,7 @@ struct timing {
 	int64_t probe_timeout_ms;		/* B19: 4 s */
 	int64_t expires_s;			/* B33: 300 */
 	int64_t failback_stable_ms;		/* B38: 0 */
+	int64_t keepalive_ms;			/* B20: 0: off */
 };
 
 struct account_config {
@@ -60,7 +61,7 @@ struct account_config {
 };
 
 struct config {
-	struct transport_listen upstream[CONFIG_UPSTREAMS_MAX];	/* udp:0.0.0.0:5060 and udp:[::]:5060 unless set */
+	struct transport_listen upstream[CONFIG_UPSTREAMS_MAX];	/* see config_read() */
 	size_t upstream_count;
 	struct address nameserver[RESOLVER_NAMESERVERS_MAX];
 	size_t nameserver_count;	/* 0: resolv.conf */
@@ -74,6 +75,12 @@ struct config {
 	int64_t dns_refresh_ms;		/* 2 h; 0: by TTL */
 	int64_t register_rate;		/* B42: REGISTERs a second and server; 100 */
 	bool unregister_on_exit;
+	struct {
+		char *ca_file;		/* or NULL: the system's */
+		char *certificate;	/* or NULL */
+		char *key;		/* or NULL: in the certificate's file */
+		bool verify;
+	} tls;				/* B22 */
 	struct timing timing;		/* the global ones */
 	struct account_config *accounts;
 	size_t account_count;
@@ -87,6 +94,9 @@ struct config {
  * path      file name, or text: when text is not NULL it is parsed in place of the file's content (tests)
  * errors    appended to: one line per finding, "FILE:LINE: what is wrong; what to do\n". Warnings begin with
  *           "FILE:LINE: warning: ".
+ * Unless upstream is set, it is udp:0.0.0.0:5060 and udp:[::]:5060, and the same of TCP (5060) and TLS (5061) if an
+ * account has that transport. If it is set, each account's transport must be in it.
+ *
  * Returns NULL if there was an error (the first one at least is in errors). An include or a password-file that does
  * not begin with '/' is taken from the folder of the file that names it.
  */

@@ -55,6 +55,8 @@ account_values(struct configreport *report, const char *file, const struct given
 		else
 			ok = configkey_set_fallback(&keys[i], &place, to) && ok;
 	}
+	if (s->key_line[key_named(keys, "port")] == 0)
+		to->port = sip_transport_port(to->transport);
 	return ok;
 }
 
@@ -82,7 +84,7 @@ static void
 timing_unset(struct timing *timing)
 {
 	*timing = (struct timing){ CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET, CONFIGKEY_UNSET,
-		CONFIGKEY_UNSET };
+		CONFIGKEY_UNSET, CONFIGKEY_UNSET };
 }
 
 static void
@@ -103,6 +105,7 @@ configaccount_inherit(struct account_config *account, const struct timing *globa
 	inherit(&timing->probe_timeout_ms, global->probe_timeout_ms);
 	inherit(&timing->expires_s, global->expires_s);
 	inherit(&timing->failback_stable_ms, global->failback_stable_ms);
+	inherit(&timing->keepalive_ms, global->keepalive_ms);
 }
 
 void

@@ -49,13 +49,16 @@ bool
 configaddress_transport(const struct configkey *key, const struct configplace *place, struct span name,
     enum sip_transport *to)
 {
-	if (span_equal(name, "tcp") || span_equal(name, "tls"))
-		return configkey_refuse(key, place, "%.3s is not in this version; use udp", name.at);
-	if (!span_equal(name, "udp"))
-		return configkey_refuse(key, place, "\"%.*s\" is no transport; use udp",
-		    name.len > 40 ? 40 : (int)name.len, name.at);
-	*to = SIP_UDP;
-	return true;
+	for (int i = SIP_UDP; i <= SIP_TLS; i++) {
+		if (!span_equal(name, sip_transport_str((enum sip_transport)i)))
+			continue;
+		if (i == SIP_TLS && !transport_has_tls())
+			return configkey_refuse(key, place, "this sipkeepd was built without TLS; use tcp or udp");
+		*to = (enum sip_transport)i;
+		return true;
+	}
+	return configkey_refuse(key, place, "\"%.*s\" is no transport; use udp, tcp or tls",
+	    name.len > 40 ? 40 : (int)name.len, name.at);
 }
 
 bool

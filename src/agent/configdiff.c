@@ -18,7 +18,7 @@ timing_same(const struct timing *a, const struct timing *b)
 	    && a->probe_interval_down_ms == b->probe_interval_down_ms
 	    && a->probe_timeout_ms == b->probe_timeout_ms
 	    && a->expires_s == b->expires_s
-	    && a->failback_stable_ms == b->failback_stable_ms;
+	    && a->failback_stable_ms == b->failback_stable_ms && a->keepalive_ms == b->keepalive_ms;
 }
 
 /* What the candidates are made from. */
@@ -62,14 +62,17 @@ upstreams_same(const struct config *a, const struct config *b)
 	return true;
 }
 
-/* All keys that need a restart are texts, but for the list of upstreams. */
+/* All keys that need a restart are texts, but for the list of upstreams and what is yes or no. */
 static bool
 restart_key_same(const struct configkey *key, const struct config *a, const struct config *b)
 {
-	char *const *text_a = (char *const *)(const void *)((const char *)a + key->offset);
-	char *const *text_b = (char *const *)(const void *)((const char *)b + key->offset);
+	const void *field_a = (const char *)a + key->offset, *field_b = (const char *)b + key->offset;
 
-	return key->kind == CONFIGKEY_UPSTREAM ? upstreams_same(a, b) : text_same(*text_a, *text_b);
+	if (key->kind == CONFIGKEY_UPSTREAM)
+		return upstreams_same(a, b);
+	if (key->kind == CONFIGKEY_YES_NO)
+		return *(const bool *)field_a == *(const bool *)field_b;
+	return text_same(*(char *const *)field_a, *(char *const *)field_b);
 }
 
 const char *

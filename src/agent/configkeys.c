@@ -54,6 +54,11 @@ static const struct configkey global_keys[] = {
 	{ "probe-timeout", CONFIGKEY_MS, GLOBAL(timing.probe_timeout_ms), SECOND / 2, 32 * SECOND, LIVE, { "4s" } },
 	{ "expires", CONFIGKEY_S, GLOBAL(timing.expires_s), 30, 7200, LIVE, { "300s" } },
 	{ "failback-stable", CONFIGKEY_MS, GLOBAL(timing.failback_stable_ms), 0, DAY, LIVE, { "0s" } },
+	{ "keepalive", CONFIGKEY_MS_OR_OFF, GLOBAL(timing.keepalive_ms), 5 * SECOND, HOUR, LIVE, { "off" } },
+	{ "tls-ca-file", CONFIGKEY_PATH, GLOBAL(tls.ca_file), 0, 4000, RESTART, { NULL } },
+	{ "tls-verify", CONFIGKEY_YES_NO, GLOBAL(tls.verify), 0, 0, RESTART, { "yes" } },
+	{ "tls-certificate", CONFIGKEY_PATH, GLOBAL(tls.certificate), 0, 4000, RESTART, { NULL } },
+	{ "tls-key", CONFIGKEY_PATH, GLOBAL(tls.key), 0, 4000, RESTART, { NULL } },
 	{ .name = NULL },
 };
 
@@ -77,6 +82,7 @@ static const struct configkey account_keys[] = {
 	    { NULL } },
 	{ "expires", CONFIGKEY_S, ACCOUNT(timing.expires_s), 30, 7200, LIVE, { NULL } },
 	{ "failback-stable", CONFIGKEY_MS, ACCOUNT(timing.failback_stable_ms), 0, DAY, LIVE, { NULL } },
+	{ "keepalive", CONFIGKEY_MS_OR_OFF, ACCOUNT(timing.keepalive_ms), 5 * SECOND, HOUR, LIVE, { NULL } },
 	{ .name = NULL },
 };
 
@@ -159,9 +165,13 @@ set_duration(const struct configkey *key, const struct configplace *place, const
 		*to = 0;
 		return true;
 	}
+	if (key->kind == CONFIGKEY_MS_OR_OFF && strcmp(item, "off") == 0) {
+		*to = 0;
+		return true;
+	}
 	if (!span_duration_ms(span_of(item), &ms))
 		return configkey_refuse(key, place, "\"%s\" is no duration; write a number with ms, s, m or h%s", item,
-		    key->kind == CONFIGKEY_MS_OR_TTL ? ", or ttl" : "");
+		    key->kind == CONFIGKEY_MS_OR_TTL ? ", or ttl" : key->kind == CONFIGKEY_MS_OR_OFF ? ", or off" : "");
 	if (ms < key->min * unit || ms > key->max * unit)
 		return configkey_refuse(key, place, "%s is out of bounds; choose from %s to %s", item,
 		    duration_str(key->min * unit, from), duration_str(key->max * unit, until));
@@ -322,6 +332,7 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_MS:
 	case CONFIGKEY_S:
 	case CONFIGKEY_MS_OR_TTL:
+	case CONFIGKEY_MS_OR_OFF:
 		return set_duration(key, place, items[0], field);
 	case CONFIGKEY_COUNT:
 		return set_count(key, place, items[0], field);

@@ -21,6 +21,7 @@ enum configkey_kind {
 	CONFIGKEY_S,		/* a duration in whole seconds, int64_t */
 	CONFIGKEY_MS_OR_TTL,	/* "ttl" is 0 */
 	CONFIGKEY_COUNT,	/* int64_t, a bare number */
+	CONFIGKEY_MS_OR_OFF,	/* "off" is 0 */
 	CONFIGKEY_YES_NO,	/* bool */
 	CONFIGKEY_PORT,		/* uint16_t */
 	CONFIGKEY_DSCP,		/* uint8_t */

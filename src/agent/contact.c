@@ -41,6 +41,8 @@ contact_make(struct contact *contact, const struct candidate *candidate, const s
 	} else {
 		write_parameter(&parameter, candidate);
 		build_aor(&uri, config->user, address_str(contact_address(candidate, local), host));
+		if (candidate->server->peer.transport != SIP_UDP)
+			strbuf_printf(&uri, ";transport=%s", sip_transport_str(candidate->server->peer.transport));
 		strbuf_append(&uri, ";");
 		strbuf_append(&uri, parameter.data != NULL ? parameter.data : "");
 	}

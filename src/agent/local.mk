@@ -21,6 +21,7 @@ libagent_a_SOURCES = \
 	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
 	src/agent/drain.c src/agent/drain.h \
+	src/agent/flow.c src/agent/flow.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \

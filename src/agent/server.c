@@ -2,10 +2,12 @@
 #include "agent/server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/flow.h"
 #include "agent/record.h"
 #include "base/log.h"
 #include "core/penalty.h"
@@ -13,6 +15,7 @@
 
 enum { WATCH_INTERVAL_MS = 30 * 1000 };			/* B40 */
 enum { NUDGE_INTERVAL_MS = 5 * 1000 };			/* that the kernel asks again for a router that failed */
+enum { STALE_MS = 60 * 1000 };				/* an idle connection */
 enum { BURST_SERVERS = 50, BURST_MS_PER_SERVER = 5 };	/* B21: first probes, when there are many */
 
 static void on_probe_due(void *arg);
@@ -96,6 +99,7 @@ server_reschedule(struct server *server)
 	latest = instant_max(latest, server->retry_at);
 	if (handle_none(server->probe) && instant_before(latest, due))
 		timer_set(server->timer, latest);
+	flow_plan(server);
 }
 
 /* The first interval is cut at random, so that servers found together drift apart (B21). */
@@ -161,8 +165,9 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	if (!verdict.changed)
 		return;
 	record_make(server->agent, (struct record){ .kind = kind_of(server->health.state), .server = server->text,
-	    .cause = health_cause_str(server->health.cause) }, "%s (%s)", health_state_str(server->health.state),
-	    health_cause_str(server->health.cause));
+	    .cause = health_cause_str(server->health.cause) }, "%s (%s%s%s)", health_state_str(server->health.state),
+	    health_cause_str(server->health.cause), server->health.cause == HEALTH_CAUSE_UNREACHABLE ? ": " : "",
+	    server->health.cause == HEALTH_CAUSE_UNREACHABLE ? server->why : "");
 	server_reschedule(server);
 	tell_accounts(server, before, by_probe);
 }
@@ -189,6 +194,14 @@ server_register_answered(struct server *server, int sip_code)
 	judge(server, before, health_registration(&server->health, sip_code, loop_now(server->agent->loop)), false);
 }
 
+/* Nothing has come from it since then: over TCP that may be the connection's fault, not the server's. */
+static void
+doubt_connection(struct server *server, struct instant since)
+{
+	if (!server->answered || instant_before(server->answered_at, since))
+		transport_renew(server->agent->transport, &server->peer);
+}
+
 void
 server_register_silent(struct server *server)
 {
@@ -198,25 +211,38 @@ server_register_silent(struct server *server)
 		server_probe(server);
 		return;
 	}
+	doubt_connection(server, instant_add(loop_now(server->agent->loop), -REGISTRATION_PATIENCE_MS));
 	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)), false);
 }
 
 void
-server_no_way(struct server *server)
+server_no_way(struct server *server, const char *why)
 {
 	enum health_state before = server->health.state;
 
+	snprintf(server->why, sizeof(server->why), "%s", why);
 	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)), false);
 }
 
 void
-server_register_unreachable(struct server *server)
+server_unreachable(struct server *server, const char *why)
 {
 	if (ways_judge(server, true))
-		server_no_way(server);
+		server_no_way(server, why);
 }
 
 /* ---- the probe ---- */
+
+/*
+ * Where no account is, minutes pass between probes: over TCP a connection may have died meanwhile without a word, and
+ * one silent round is enough to take the server for down. So such a probe makes its own.
+ */
+static void
+freshen_connection(struct server *server)
+{
+	if (server->active == 0)
+		doubt_connection(server, instant_add(loop_now(server->agent->loop), -STALE_MS));
+}
 
 static int
 send_options(struct server *server)
@@ -239,6 +265,9 @@ send_options(struct server *server)
 	server->probe = clienttx_begin(agent->transactions, branch);
 	if (handle_none(server->probe))
 		return -ENOMEM;
+	freshen_connection(server);
+	if (first != NULL)
+		transport_want_name(agent->transport, &server->peer, candidate_certificate_name(first));
 	options.cseq = ++server->cseq;
 	build_options(&request, &options);
 	if (request.failed) {
@@ -268,7 +297,7 @@ server_probe(struct server *server)
 	if (error == 0)
 		return;
 	if (error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH)
-		server_register_unreachable(server);
+		server_unreachable(server, strerror(-error));
 	else
 		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-error));
 	probe_later(server);
@@ -331,13 +360,15 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 			server_probe(server);
 			return;
 		}
+		doubt_connection(server, result->began);
 		verdict = health_silence(&server->health, result->began, active, now);
 		break;
 	case CLIENTTX_UNREACHABLE:
+		snprintf(server->why, sizeof(server->why), "%s", result->text);
 		verdict = health_unreachable(&server->health, now);
 		break;
 	case CLIENTTX_LOCAL:
-		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-result->error));
+		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", result->text);
 		break;
 	}
 	probe_in(server, result->end == CLIENTTX_ANSWER ? after_answer(server, result->answer) : next_interval(server));
@@ -380,9 +411,11 @@ static void
 server_free(struct server *server)
 {
 	clienttx_drop(server->agent->transactions, server->probe);
+	transport_forget(server->agent->transport, &server->peer);
 	agent_remove_owner(server->agent, &server->owner);
 	turns_fini(&server->turns);
 	timer_free(server->timer);
+	flow_fini(server);
 	free(server);
 }
 
@@ -411,7 +444,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	entropy_hex(server->call_id, SIP_CALL_ID_SIZE - 1);
 	entropy_hex(server->from_tag, SIP_TAG_SIZE - 1);
 	server->timer = timer_new(agent->loop, on_probe_due, server);
-	if (server->timer != NULL && agent_add_owner(agent, &server->owner, OWNER_SERVER))
+	if (server->timer != NULL && flow_init(server) && agent_add_owner(agent, &server->owner, OWNER_SERVER))
 		HASH_ADD_STR(agent->servers, text, server);
 	if (server->hh.tbl == NULL) {
 		server_free(server);

@@ -18,6 +18,8 @@
 #include "sip/build.h"
 #include "sip/clienttx.h"
 
+#define SERVER_WHY_SIZE 200
+
 struct candidate;
 
 LIST_HEAD(candidate_list, candidate);
@@ -34,6 +36,7 @@ struct server {
 	bool timing_known;
 	unsigned active;		/* accounts whose active candidate it is */
 	struct health health;
+	char why[SERVER_WHY_SIZE];	/* it is unreachable, in words */
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
 	bool warned_of_silence;		/* that its silence to OPTIONS says nothing (B23) */
@@ -46,6 +49,10 @@ struct server {
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
+	struct timer *flow_timer;	/* agent/flow: the next ping, or the refresh after an end */
+	struct instant ping_at;		/* INSTANT_NEVER: none */
+	struct instant refresh_at;	/* of its accounts; INSTANT_NEVER: none */
+	struct instant refreshed_at;	/* for the end of a connection */
 	struct handle probe;		/* the one pending; none */
 	bool drained;			/* on request (B74) */
 	int64_t rtt_ms;			/* -1: none yet */
@@ -73,12 +80,14 @@ void server_probe(struct server *server);		/* now, unless one is pending */
 void server_reschedule(struct server *server);	/* after a change that may shorten its interval */
 void server_forget_timing(struct server *server);	/* its accounts, or their timers, have changed */
 void server_probe_anew(struct server *server, int64_t ms);	/* in ms; a pending one is forgotten (B60) */
-void server_no_way(struct server *server);		/* the way to it is lost, and not the network (B61) */
+void server_no_way(struct server *server, const char *why);	/* the way to it is lost, not the network (B61) */
 
 /* Evidence from a REGISTER (B17). */
 void server_register_answered(struct server *server, int sip_code);
 void server_register_silent(struct server *server);
-void server_register_unreachable(struct server *server);
+
+/* Nobody is there: the transport says so. why: in words, for the log. */
+void server_unreachable(struct server *server, const char *why);
 
 /* The end of its probe. */
 void server_on_result(struct server *server, const struct clienttx_result *result);

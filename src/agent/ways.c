@@ -200,7 +200,7 @@ tell_server(struct server *server)
 	if (!was_judged || (server->way == NETWORK_WAY && server->way_before != NETWORK_WAY))
 		server_probe_anew(server, ways_spread_ms(HASH_COUNT(agent->servers)));
 	else if (server->way != NETWORK_WAY && server->way_before == NETWORK_WAY)
-		server_no_way(server);
+		server_no_way(server, "no way to it");
 	return !was_judged;
 }
 

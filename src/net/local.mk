@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	src/net/connection.c src/net/connection.h src/net/connectionio.c \
 	src/net/dnspacket.c src/net/dnspacket.h \
 	src/net/entropy.c src/net/entropy.h \
 	src/net/icmp.c src/net/icmp.h \
@@ -12,5 +13,16 @@ libnet_a_SOURCES = \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/store.c src/net/store.h \
 	src/net/stream.c src/net/stream.h \
+	src/net/tcp.c src/net/tcp.h \
+	src/net/tls.c src/net/tls.h src/net/tlsprovider.h \
 	src/net/transport.c src/net/transport.h \
 	src/net/udp.c src/net/udp.h
+
+# Loaded by the daemon with the first TLS upstream. A shared object without libtool: it is for ELF alone, as we are.
+if HAVE_OPENSSL
+pkglibexec_PROGRAMS = src/net/tls.so
+src_net_tls_so_SOURCES = src/net/tlsopenssl.c src/net/tlsprovider.h
+src_net_tls_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
+src_net_tls_so_LDFLAGS = $(AM_LDFLAGS) -shared
+src_net_tls_so_LDADD = $(TLS_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS)
+endif

@@ -14,6 +14,8 @@
 
 #include "base/log.h"
 #include "net/sockaddr.h"
+#include "net/tcp.h"
+#include "net/tls.h"
 #include "net/udp.h"
 
 enum {
@@ -27,6 +29,7 @@ struct transport {
 	char interface[IF_NAMESIZE];	/* "" for any */
 	struct udp *sockets[SOCKETS_MAX];
 	size_t count;
+	struct tcp *tcp;		/* TCP and TLS; NULL without an upstream address of theirs */
 	struct address own[OWN_ADDRESSES_MAX];	/* what the interfaces carry, without ports */
 	size_t own_count;
 	struct instant own_read_at;
@@ -44,14 +47,36 @@ socket_for(const struct transport *t, const struct peer *peer)
 	return NULL;
 }
 
+/* What is bound for that transport and family, or NULL. */
+static const struct address *
+bound_for(const struct transport *t, const struct peer *peer)
+{
+	struct udp *udp = socket_for(t, peer);
+
+	if (udp)
+		return udp_address(udp);
+	return t->tcp ? tcp_address(t->tcp, peer) : NULL;
+}
+
+static int
+open_stream(struct transport *t, const struct transport_listen *listen, const struct transport_events *events,
+    void *arg)
+{
+	if (!t->tcp)
+		t->tcp = tcp_new(t->loop, t->interface[0] ? t->interface : NULL, events, arg);
+	return t->tcp ? tcp_listen(t->tcp, listen) : -ENOMEM;
+}
+
 static int
 open_one(struct transport *t, const struct transport_listen *listen, const struct transport_events *events, void *arg)
 {
 	struct peer asked = { .transport = listen->transport, .address = listen->address };
 	int result;
 
-	if (listen->transport != SIP_UDP || listen->address.family == ADDRESS_NONE)
+	if (listen->address.family == ADDRESS_NONE)
 		return -EPROTONOSUPPORT;
+	if (listen->transport != SIP_UDP)
+		return open_stream(t, listen, events, arg);
 	if (t->count == SOCKETS_MAX || socket_for(t, &asked))
 		return -EEXIST;
 	result = udp_open(&t->sockets[t->count], t->loop, &listen->address, t->interface[0] ? t->interface : NULL,
@@ -118,7 +143,20 @@ transport_free(struct transport *transport)
 		return;
 	for (size_t i = 0; i < transport->count; i++)
 		udp_close(transport->sockets[i]);
+	tcp_free(transport->tcp);
 	free(transport);
+}
+
+bool
+transport_has_tls(void)
+{
+	return tls_built_in();
+}
+
+int
+transport_use_tls(struct transport *transport, const struct transport_tls *settings, char error[256])
+{
+	return transport->tcp ? tcp_use_tls(transport->tcp, settings, error) : 0;
 }
 
 int
@@ -126,7 +164,46 @@ transport_send(struct transport *transport, const struct peer *to, uint8_t dscp,
 {
 	struct udp *udp = socket_for(transport, to);
 
-	return udp ? udp_send(udp, &to->address, dscp, bytes, len) : -EAFNOSUPPORT;
+	if (udp)
+		return udp_send(udp, &to->address, dscp, bytes, len);
+	return transport->tcp ? tcp_send(transport->tcp, to, dscp, bytes, len) : -EAFNOSUPPORT;
+}
+
+int
+transport_reply(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	if (to->transport == SIP_UDP)
+		return transport_send(transport, to, dscp, bytes, len);
+	return transport->tcp ? tcp_reply(transport->tcp, to, dscp, bytes, len) : -ENOTCONN;
+}
+
+void
+transport_want_name(struct transport *transport, const struct peer *peer, const char *name)
+{
+	if (transport->tcp)
+		tcp_want_name(transport->tcp, peer, name);
+}
+
+int
+transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp)
+{
+	if (to->transport == SIP_UDP)
+		return transport_send(transport, to, dscp, "\r\n\r\n", 4);
+	return transport->tcp ? tcp_ping(transport->tcp, to) : -ENOTCONN;
+}
+
+void
+transport_renew(struct transport *transport, const struct peer *peer)
+{
+	if (transport->tcp)
+		tcp_renew(transport->tcp, peer);
+}
+
+void
+transport_forget(struct transport *transport, const struct peer *peer)
+{
+	if (transport->tcp)
+		tcp_forget(transport->tcp, peer);
 }
 
 /* A connected datagram socket sends nothing, but asks the routing table. */
@@ -155,20 +232,20 @@ ask_route(struct transport *t, int fd, struct address from, const struct address
 int
 transport_local(struct transport *transport, const struct peer *to, struct address *local)
 {
-	struct udp *udp = socket_for(transport, to);
+	const struct address *bound = bound_for(transport, to);
 	struct address found;
 	int fd, result;
 
-	if (!udp)
+	if (!bound)
 		return -EAFNOSUPPORT;
 	fd = socket(sockaddr_family(&to->address), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
 	if (fd < 0)
 		return -errno;
-	result = ask_route(transport, fd, *udp_address(udp), &to->address, &found);
+	result = ask_route(transport, fd, *bound, &to->address, &found);
 	close(fd);
 	if (result < 0)
 		return result;
-	found.port = udp_address(udp)->port;
+	found.port = bound->port;
 	*local = found;
 	return 0;
 }
@@ -201,12 +278,12 @@ read_own_addresses(struct transport *t)
 bool
 transport_is_own(struct transport *transport, const struct peer *peer)
 {
-	struct udp *udp = socket_for(transport, peer);
+	const struct address *bound = bound_for(transport, peer);
 
-	if (!udp || udp_address(udp)->port != peer->address.port)
+	if (!bound || bound->port != peer->address.port)
 		return false;
-	if (!address_is_any(udp_address(udp)))
-		return address_same_ip(udp_address(udp), &peer->address);
+	if (!address_is_any(bound))
+		return address_same_ip(bound, &peer->address);
 	read_own_addresses(transport);
 	for (size_t i = 0; i < transport->own_count; i++)
 		if (address_same_ip(&transport->own[i], &peer->address))
@@ -226,6 +303,18 @@ transport_failure_str(enum transport_failure failure)
 		return "network unreachable";
 	case TRANSPORT_PROHIBITED:
 		return "prohibited";
+	case TRANSPORT_REFUSED:
+		return "connection refused";
+	case TRANSPORT_NOT_MADE:
+		return "not made within 4 s";
+	case TRANSPORT_UNTRUSTED:
+		return "TLS handshake failed";
+	case TRANSPORT_OTHER_NAME:
+		return "the certificate is for another name";
+	case TRANSPORT_ENDED:
+		return "connection ended";
+	case TRANSPORT_GARBAGE:
+		return "no SIP";
 	}
 	return "?";
 }

@@ -12,7 +12,7 @@
 #include "sip/wire.h"
 
 /*
- *  state        timer due                      1xx          final answer   ICMP error    send refused
+ *  state        timer due                      1xx          final answer   ICMP, broken  send refused
  *  NEW          -                              -            -              -             LOST
  *  TRYING       copy, T1 doubling; or SILENT   PROCEEDING   ANSWER, gone   UNREACHABLE   told at once
  *  PROCEEDING   copy, T2; or SILENT            -            ANSWER, gone   UNREACHABLE   told at once
@@ -56,6 +56,8 @@ struct transaction {
 	int error;			/* of the last copy that could not be sent */
 };
 
+LIST_HEAD(transaction_list, transaction);
+
 struct clienttx_table {
 	struct loop *loop;
 	struct transport *transport;
@@ -63,7 +65,7 @@ struct clienttx_table {
 	void (*on_end)(void *arg, const struct clienttx_result *result);
 	void *arg;
 	struct handle_table handles;
-	LIST_HEAD(, transaction) all;
+	struct transaction_list all;
 };
 
 static void
@@ -116,6 +118,8 @@ finish(struct transaction *tx, struct clienttx_result *result)
 	result->owner = tx->owner;
 	result->to = tx->to;
 	result->began = tx->began;
+	if (result->text == NULL)
+		result->text = result->error != 0 ? strerror(-result->error) : transport_failure_str(result->failure);
 	transaction_free(tx);
 	table->on_end(table->arg, result);
 }
@@ -375,7 +379,11 @@ clienttx_on_unreachable(struct clienttx_table *table, const struct peer *to, enu
     const uint8_t *quoted, size_t len)
 {
 	struct transaction *tx = find(table, quoted_branch(quoted, len));
-	struct clienttx_result result = { .end = CLIENTTX_UNREACHABLE, .failure = failure };
+	struct clienttx_result result = {
+		/* A server with another name than an account wants is no dead server. */
+		.end = failure == TRANSPORT_OTHER_NAME ? CLIENTTX_LOCAL : CLIENTTX_UNREACHABLE,
+		.failure = failure,
+	};
 
 	/* All that is quoted is ours: a forger would have to know the request, not only its branch. */
 	if (tx == NULL || !peer_equal(to, &tx->to) || memcmp(quoted, tx->request, len < tx->len ? len : tx->len) != 0) {
@@ -383,6 +391,31 @@ clienttx_on_unreachable(struct clienttx_table *table, const struct peer *to, enu
 		return;
 	}
 	finish(tx, &result);
+}
+
+size_t
+clienttx_on_broken(struct clienttx_table *table, const struct peer *peer, enum transport_failure failure,
+    const char *text)
+{
+	struct transaction_list broken = LIST_HEAD_INITIALIZER(broken);
+	struct transaction *tx, *next;
+	size_t count = 0;
+
+	/* Put aside first: what their owners begin anew has not been lost, and what they drop goes from there too. */
+	for (tx = LIST_FIRST(&table->all); tx != NULL; tx = next) {
+		next = LIST_NEXT(tx, link);
+		if ((tx->state != STATE_TRYING && tx->state != STATE_PROCEEDING) || !peer_equal(peer, &tx->to))
+			continue;
+		LIST_REMOVE(tx, link);
+		LIST_INSERT_HEAD(&broken, tx, link);
+		count++;
+	}
+	while ((tx = LIST_FIRST(&broken)) != NULL) {
+		struct clienttx_result result = { .end = CLIENTTX_UNREACHABLE, .failure = failure, .text = text };
+
+		finish(tx, &result);
+	}
+	return count;
 }
 
 size_t

@@ -26,7 +26,7 @@ struct clienttx_table;
 enum clienttx_end {
 	CLIENTTX_ANSWER,	/* a final answer */
 	CLIENTTX_SILENT,	/* none in time (timer F, or the time given) */
-	CLIENTTX_UNREACHABLE,	/* the transport says so: an internal 503 (B13) */
+	CLIENTTX_UNREACHABLE,	/* the transport says so, or its connection broke: an internal 503 (B13) */
 	CLIENTTX_LOCAL,		/* it could not be sent for a reason of our own: firewall, no memory, no socket (B61) */
 };
 
@@ -38,8 +38,9 @@ struct clienttx_result {
 	const struct address *local;	/* our address that the answer came to, or NULL */
 	struct peer to;
 	struct instant began;		/* first copy sent */
-	int error;			/* UNREACHABLE, LOCAL: negative errno, or 0 if ICMP said it */
-	enum transport_failure failure;	/* UNREACHABLE with error 0 */
+	int error;			/* UNREACHABLE, LOCAL: negative errno, or 0 if the network said it */
+	enum transport_failure failure;	/* UNREACHABLE, LOCAL with error 0 */
+	const char *text;		/* UNREACHABLE, LOCAL: in words; borrowed */
 };
 
 /*
@@ -82,6 +83,15 @@ void clienttx_on_answer(struct clienttx_table *table, const struct peer *from, c
 /* An ICMP error has come: it ends the transaction whose branch the quoted bytes bear, if it went to that peer. */
 void clienttx_on_unreachable(struct clienttx_table *table, const struct peer *to, enum transport_failure failure,
     const uint8_t *quoted, size_t len);
+
+/*
+ * The connection to a peer has failed or ended: all that wait there for an answer end, at once (B13).
+ *
+ * text   in words
+ * Returns how many there were.
+ */
+size_t clienttx_on_broken(struct clienttx_table *table, const struct peer *peer, enum transport_failure failure,
+    const char *text);
 
 size_t clienttx_pending(const struct clienttx_table *table);
 

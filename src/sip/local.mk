@@ -6,6 +6,7 @@ libsip_a_SOURCES = \
 	src/sip/challenge.c \
 	src/sip/clienttx.c src/sip/clienttx.h \
 	src/sip/digest.c src/sip/digest.h \
+	src/sip/framing.c src/sip/framing.h \
 	src/sip/hash.c src/sip/hash.h \
 	src/sip/message.c src/sip/message.h \
 	src/sip/print.c \

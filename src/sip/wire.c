@@ -31,6 +31,13 @@ wire_send(struct transport *transport, const struct peer *to, uint8_t dscp, cons
 	return transport_send(transport, to, dscp, bytes, len);
 }
 
+int
+wire_reply(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	log_message("->", to, bytes, len);
+	return transport_reply(transport, to, dscp, bytes, len);
+}
+
 void
 wire_received(const struct peer *from, const uint8_t *bytes, size_t len)
 {

@@ -15,6 +15,9 @@
 /* transport_send(), logged. */
 int wire_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len);
 
+/* transport_reply(), logged. */
+int wire_reply(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len);
+
 /* Logs what has come. */
 void wire_received(const struct peer *from, const uint8_t *bytes, size_t len);
 

@@ -9,6 +9,7 @@ system_parts = \
 	tests/system/parts/__init__.py \
 	tests/system/parts/baddns.py \
 	tests/system/parts/capture.py \
+	tests/system/parts/certificates.py \
 	tests/system/parts/case.py \
 	tests/system/parts/daemon.py \
 	tests/system/parts/dnsmasq.py \
@@ -30,7 +31,8 @@ system_cases = \
 	tests/system/cases/program.py \
 	tests/system/cases/reload.py \
 	tests/system/cases/restart.py \
-	tests/system/cases/steer.py
+	tests/system/cases/steer.py \
+	tests/system/cases/streams.py
 
 dist_noinst_SCRIPTS += tests/system/run
 EXTRA_DIST += $(system_parts) $(system_cases)

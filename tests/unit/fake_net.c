@@ -170,6 +170,19 @@ transport_send(struct transport *t, const struct peer *to, uint8_t dscp, const v
 	return 0;
 }
 
+int
+transport_reply(struct transport *t, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	return transport_send(t, to, dscp, bytes, len);
+}
+
+const char *
+transport_failure_str(enum transport_failure failure)
+{
+	(void)failure;
+	return "lost";
+}
+
 static uint32_t
 next_random(void)
 {

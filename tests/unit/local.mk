@@ -6,10 +6,11 @@ unit_core = tests/unit/test_address tests/unit/test_candidates tests/unit/test_d
 	tests/unit/test_hosts tests/unit/test_network tests/unit/test_pace tests/unit/test_penalty \
 	tests/unit/test_registration tests/unit/test_rendezvous \
 	tests/unit/test_selection tests/unit/test_serverspec tests/unit/test_str
-unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_message \
+unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_framing \
+	tests/unit/test_message \
 	tests/unit/test_token
-unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store tests/unit/test_stream \
-	tests/unit/test_transport
+unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store \
+	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
 	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_savedfile \
 	tests/unit/test_status
@@ -87,6 +88,10 @@ tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h test
 	tests/unit/fake_net.h
 tests_unit_test_digest_CFLAGS = $(unit_cflags)
 tests_unit_test_digest_LDADD = $(unit_sip_libs)
+tests_unit_test_framing_SOURCES = tests/unit/test_framing.c tests/unit/unit.h tests/unit/fake_net.c \
+	tests/unit/fake_net.h
+tests_unit_test_framing_CFLAGS = $(unit_cflags)
+tests_unit_test_framing_LDADD = $(unit_sip_libs)
 tests_unit_test_message_SOURCES = tests/unit/test_message.c tests/unit/unit.h tests/unit/fake_net.c \
 	tests/unit/fake_net.h
 tests_unit_test_message_CFLAGS = $(unit_cflags)
@@ -111,6 +116,16 @@ tests_unit_test_store_LDADD = $(unit_net_libs)
 tests_unit_test_stream_SOURCES = tests/unit/test_stream.c tests/unit/unit.h
 tests_unit_test_stream_CFLAGS = $(unit_cflags)
 tests_unit_test_stream_LDADD = $(unit_net_libs)
+tests_unit_test_tcp_SOURCES = tests/unit/test_tcp.c tests/unit/stream_side.h tests/unit/unit.h
+tests_unit_test_tcp_CFLAGS = $(unit_cflags)
+tests_unit_test_tcp_LDADD = $(unit_net_libs)
+# The module is linked in here.
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificates.h tests/unit/stream_side.h tests/unit/unit.h
+if HAVE_OPENSSL
+tests_unit_test_tls_SOURCES += src/net/tlsopenssl.c
+endif
+tests_unit_test_tls_CFLAGS = $(unit_cflags)
+tests_unit_test_tls_LDADD = $(unit_net_libs) $(TLS_LIBS) $(CRYPTO_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/unit/unit.h
 tests_unit_test_transport_CFLAGS = $(unit_cflags)
 tests_unit_test_transport_LDADD = $(unit_net_libs)

@@ -361,6 +361,90 @@ START_TEST(another_may_be_started_from_the_call)
 }
 END_TEST
 
+/* B19: TCP does the copies itself. */
+START_TEST(one_copy_over_a_connection)
+{
+	char branch[SIP_BRANCH_SIZE];
+
+	server.transport = SIP_TCP;
+	send_options(4000, branch);
+	fake_advance(3999);
+	ck_assert_uint_eq(fake_sent_count(), 1);
+	ck_assert_uint_eq(ends, 0);
+	fake_advance(1);
+	ck_assert_uint_eq(ends, 1);
+	ck_assert_int_eq(last.end, CLIENTTX_SILENT);
+}
+END_TEST
+
+/* B13: what waits on a connection that breaks ends with it, and nothing else does. */
+START_TEST(a_broken_connection_ends_all_on_it)
+{
+	char branch[SIP_BRANCH_SIZE];
+	struct peer broken = server, other = server;
+
+	broken.transport = other.transport = SIP_TLS;
+	other.address.port++;
+	server = other;
+	send_options(4000, branch);
+	server = broken;
+	for (int i = 0; i < 3; i++)
+		send_options(4000, branch);
+	server.transport = SIP_UDP;
+	send_options(4000, branch);
+	ck_assert_uint_eq(clienttx_on_broken(table, &broken, TRANSPORT_ENDED, "connection reset"), 3);
+	ck_assert_uint_eq(ends, 3);
+	ck_assert_int_eq(last.end, CLIENTTX_UNREACHABLE);
+	ck_assert_int_eq(last.failure, TRANSPORT_ENDED);
+	ck_assert(peer_equal(&last.to, &broken));
+	ck_assert_uint_eq(clienttx_pending(table), 2);
+	ck_assert_uint_eq(clienttx_on_broken(table, &broken, TRANSPORT_ENDED, "connection reset"), 0);
+}
+END_TEST
+
+static struct handle dropped;
+
+static void
+on_end_begin_and_drop(void *arg, const struct clienttx_result *result)
+{
+	char branch[SIP_BRANCH_SIZE];
+
+	on_end(arg, result);
+	clienttx_drop(table, dropped);
+	send_options(4000, branch);
+}
+
+/* What is begun anew meanwhile is not lost with the old, and what is dropped meanwhile is not told. */
+START_TEST(a_broken_connection_and_what_follows)
+{
+	char branch[SIP_BRANCH_SIZE];
+
+	clienttx_table_free(table);
+	table = clienttx_table_new(fake_loop(), fake_transport(), &drops, on_end_begin_and_drop, NULL);
+	server.transport = SIP_TCP;
+	send_options(4000, branch);
+	dropped = send_options(4000, branch);	/* the older one is told first */
+	ck_assert_uint_eq(clienttx_on_broken(table, &server, TRANSPORT_REFUSED, "connection refused"), 2);
+	ck_assert_uint_eq(ends, 1);
+	ck_assert_uint_eq(clienttx_pending(table), 1);
+}
+END_TEST
+
+/* B22: a certificate for another name is this request's matter and says nothing about the server. */
+START_TEST(another_name_is_no_dead_server)
+{
+	char branch[SIP_BRANCH_SIZE];
+	const struct fake_sent *sent;
+
+	server.transport = SIP_TLS;
+	send_options(4000, branch);
+	sent = fake_sent(0);
+	clienttx_on_unreachable(table, &server, TRANSPORT_OTHER_NAME, (const uint8_t *)sent->bytes, sent->len);
+	ck_assert_uint_eq(ends, 1);
+	ck_assert_int_eq(last.end, CLIENTTX_LOCAL);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -382,6 +466,10 @@ suite(void)
 	tcase_add_test(t, a_slot_used_again_does_not_take_the_old_answer);
 	tcase_add_test(t, a_stop_makes_no_burst);
 	tcase_add_test(t, another_may_be_started_from_the_call);
+	tcase_add_test(t, one_copy_over_a_connection);
+	tcase_add_test(t, a_broken_connection_ends_all_on_it);
+	tcase_add_test(t, a_broken_connection_and_what_follows);
+	tcase_add_test(t, another_name_is_no_dead_server);
 	suite_add_tcase(s, t);
 	return s;
 }

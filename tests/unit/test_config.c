@@ -65,9 +65,9 @@ static const struct refusal {
 	{ "account { user = 100 server = \"example.com;; 10.0.0.1\" }", "t.conf:1: account 100: server: " },
 	{ "account { user = 100 server = \"exa mple\" }", "t.conf:1: account 100: server: " },
 	/* B8 */
-	{ ACCOUNT("transport = tcp"), "transport: tcp is not in this version; use udp" },
-	{ ACCOUNT("transport = tls"), "transport: tls is not in this version; use udp" },
-	{ ACCOUNT("transport = sctp"), "transport: \"sctp\" is no transport; use udp" },
+	{ ACCOUNT("transport = sctp"), "transport: \"sctp\" is no transport; use udp, tcp or tls" },
+	{ "upstream = \"udp:0.0.0.0:5060\"\n" ACCOUNT("transport = tcp"), "no upstream is tcp; add \"tcp:0.0.0.0:5060\"" },
+	{ ACCOUNT("keepalive = 25"), "\"25\" is no duration; write a number with ms, s, m or h, or off" },
 	{ ACCOUNT("port = 0"), "port: \"0\" is no number from 1 to 65535" },
 	{ ACCOUNT("port = 65536"), "port: \"65536\" is no number from 1 to 65535" },
 	{ ACCOUNT("port = -1"), "port: \"-1\" is no number" },
@@ -109,8 +109,11 @@ static const struct refusal {
 	{ ACCOUNT("probe-interval = 99999999999999999999h"), "probe-interval: " },
 	/* other global keys */
 	{ "unregister-on-exit = true\n" MINIMAL, "unregister-on-exit: \"true\" is neither yes nor no" },
-	{ "upstream = \"tcp:0.0.0.0:5060\"\n" MINIMAL, "upstream: tcp is not in this version; use udp" },
-	{ "upstream = \"tls:0.0.0.0:5061\"\n" MINIMAL, "upstream: tls is not in this version; use udp" },
+	{ "upstream = \"tcp:0.0.0.0:5060\"\n" MINIMAL, "account 100: no upstream is udp; add \"udp:0.0.0.0:5060\"" },
+	{ "upstream = \"sctp:0.0.0.0:5060\"\n" MINIMAL, "upstream: \"sctp\" is no transport; use udp, tcp or tls" },
+	{ "tls-verify = maybe\n" MINIMAL, "tls-verify: \"maybe\" is neither yes nor no" },
+	{ "tls-ca-file = ca.pem\n" MINIMAL, "tls-ca-file: \"ca.pem\" does not begin with /" },
+	{ "tls-key = \"/k.pem\"\n" MINIMAL, "tls-key is set without tls-certificate" },
 	{ "upstream = \"0.0.0.0:5060\"\n" MINIMAL, "upstream: \"0.0.0.0\" is no transport" },
 	{ "upstream = \"udp:0.0.0.0\"\n" MINIMAL, "upstream: \"udp:0.0.0.0\" has no port" },
 	{ "upstream = \"udp:[::]\"\n" MINIMAL, "upstream: \"udp:[::]\" has no port" },
@@ -260,6 +263,26 @@ END_TEST
 
 /* ---- what is read ---- */
 
+/* An account over TCP brings the upstream addresses of TCP with it; the port of its servers is that of its transport. */
+START_TEST(defaults_of_tcp)		/* B4, B8 */
+{
+	struct config *c = read_good(ACCOUNT("transport = tcp"));
+	struct peer third;
+	char text[PEER_TEXT_SIZE];
+
+	ck_assert_uint_eq(c->upstream_count, 4);
+	for (size_t i = 2; i < 4; i++) {
+		third = (struct peer){ c->upstream[i].transport, c->upstream[i].address };
+		ck_assert_str_eq(peer_str(&third, text), i == 2 ? "tcp:0.0.0.0:5060" : "tcp:[::]:5060");
+		ck_assert(c->upstream[i].optional);
+	}
+	ck_assert_uint_eq(c->accounts[0].port, 5060);
+	ck_assert_int_eq(c->accounts[0].timing.keepalive_ms, 0);
+	ck_assert(c->tls.verify);
+	config_free(c);
+}
+END_TEST
+
 START_TEST(defaults)			/* B8, B10, B19, B20, B30, B33, B38, B43, B50 */
 {
 	struct config *c = read_good(MINIMAL);
@@ -390,6 +413,9 @@ static const char *const good_texts[] = {
 	"\xef\xbb\xbf" MINIMAL,
 	"expires = 60s\r\n" MINIMAL "\r\n",
 	"upstream = {\"udp:0.0.0.0:5060\"}\n" MINIMAL,
+	"upstream = {\"tcp:0.0.0.0:5060\", \"tcp:[::]:5061\"}\n" ACCOUNT("transport = tcp"),
+	"tls-verify = no tls-ca-file = \"/ca.pem\" tls-certificate = \"/c.pem\" tls-key = \"/k.pem\"\n" MINIMAL,
+	"keepalive = 25s\n" ACCOUNT("keepalive = off"),
 	"upstream = {\"udp:127.0.0.1:5060\", \"udp:[::1]:5061\"}\n" MINIMAL,
 	"nameserver = 127.0.0.1\n" MINIMAL,
 	"account{user='100'server=\"example.com\"}",
@@ -470,6 +496,7 @@ suite(void)
 	tcase_add_test(t, findings_hold_no_secret_and_no_control_character);
 	tcase_add_test(t, a_flood_of_findings_is_cut);
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, defaults_of_tcp);
 	tcase_add_test(t, every_key);
 	tcase_add_test(t, timers_of_accounts_follow_globals_behind_them);
 	tcase_add_test(t, an_empty_file_is_warned_of);

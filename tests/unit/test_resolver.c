@@ -472,7 +472,9 @@ on_unreachable(void *arg, const struct peer *to, enum transport_failure failure,
 	(void)len;
 }
 
-static const struct transport_events nameserver_events = { on_question, on_unreachable };
+static const struct transport_events nameserver_events = {
+	.on_message = on_question, .on_unreachable = on_unreachable
+};
 
 static void
 on_end(void *arg)

@@ -498,7 +498,7 @@ START_TEST(test_cannot_open)
 	ck_assert_ptr_null(transport_new(loop, listen, 1, "nosuchdevice0", &events, NULL, error));
 	ck_assert_ptr_nonnull(strstr(error, "nosuchdevice0"));
 	ck_assert_ptr_null(transport_new(loop, listen, 1, "averyveryverylongname", &events, NULL, error));
-	listen[0].transport = SIP_TLS;
+	listen[0].address.family = ADDRESS_NONE;
 	ck_assert_ptr_null(transport_new(loop, listen, 1, NULL, &events, NULL, error));
 	close(fd);
 	loop_free(loop);

@@ -141,6 +141,7 @@ static const struct { const char *many, *one; enum happening_kind kind; } counte
 	{ "questions", "question", HAPPENED_QUESTION },
 	{ "options", "options", HAPPENED_OPTIONS },
 	{ "packets", "packet", HAPPENED_PACKET },
+	{ "pings", "ping", HAPPENED_PING },
 };
 
 enum { COUNTED = sizeof(counted) / sizeof(counted[0]) };
@@ -574,6 +575,7 @@ static const struct kind kinds[] = {
 	{ "questions", 2, 3, parse_count, false, holds_count },
 	{ "options", 2, 3, parse_count, false, holds_count },
 	{ "packets", 2, 3, parse_count, false, holds_count },
+	{ "pings", 2, 3, parse_count, false, holds_count },
 	{ "queries", 2, 4, parse_queries, false, holds_queries },
 	{ "answers", 2, 2, parse_answers, false, holds_answers },
 	{ "register", 4, 4, parse_order, false, holds_order },

@@ -56,7 +56,8 @@ struct nonce {
 };
 
 struct packet {
-	struct packet *next;		/* in a backlog */
+	struct packet *next;		/* in a backlog, or waiting for a connection */
+	enum sip_transport transport;
 	struct address from, to;
 	struct instant sent;
 	size_t len;
@@ -75,6 +76,7 @@ struct host {
 	struct nonce *nonces;
 	struct done *done;		/* registrar.c */
 	bool asked_us;			/* it has sent us a request */
+	enum sip_transport answering;	/* how the request came that it works on */
 };
 
 void network_begin(void);
@@ -91,6 +93,17 @@ bool network_cut_since(struct instant then);	/* the agent had reason to drop wha
 void netwatch_changed(void);
 struct instant network_unwell(void);	/* the last instant at which packets were lost for no fault of a server */
 
+/* The packet reaches its server one network delay from now. It is freed there. */
+void network_deliver(struct packet *packet);
+const struct transport_events *network_events(void **arg);	/* NULL: the agent is gone */
+
+/* streams.c */
+int streams_send(struct packet *packet);	/* owned in any case */
+bool streams_open(enum sip_transport transport, const struct address *server);
+void streams_host_mode(const struct address *server, enum host_mode mode);
+void streams_forget(const struct peer *peer);
+void streams_end(void);
+
 /* registrar.c */
 void registrar_take(struct host *host, const struct packet *packet, const struct message *request);
 void registrar_free(struct host *host);
@@ -103,6 +116,7 @@ void invariants_begin(void);
 void invariants_end(void);
 void invariants_sent(const struct peer *to, const uint8_t *bytes, size_t len, bool failed);
 void invariants_answered(const struct host *host, const struct message *answer);
+void invariants_broken(const struct address *server);
 void invariants_unreachable(const uint8_t *quoted, size_t len);
 void invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent);
 void happened(enum happening_kind kind, const struct address *to, const char *who, enum dns_type type, int code);

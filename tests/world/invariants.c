@@ -40,6 +40,7 @@ struct sent {				/* a transaction of the agent, by branch */
 	char *branch;
 	enum happening_kind kind;
 	struct address to;
+	enum sip_transport transport;
 	const char *aor;		/* interned; "" for OPTIONS */
 	uint32_t cseq;
 	struct instant began;
@@ -209,6 +210,7 @@ world_allow(const char *aor, const struct serverfield *field, uint16_t port)
 static bool
 spec_names(const struct serverspec *spec, uint16_t default_port, const struct address *to)
 {
+	static const char *const services[] = { "_sip._udp.", "_sip._tcp.", "_sips._tcp." };
 	uint16_t port = spec->port != 0 ? spec->port : default_port;
 	char service[DNS_NAME_SIZE + 16];
 
@@ -216,8 +218,12 @@ spec_names(const struct serverspec *spec, uint16_t default_port, const struct ad
 		return address_same_ip(&spec->address, to) && to->port == port;
 	if (to->port == port && dns_told_address(spec->name, to))
 		return true;
-	snprintf(service, sizeof(service), "_sip._udp.%s", spec->name);
-	return spec->port == 0 && dns_told_service(service, to->port, to);
+	for (size_t i = 0; spec->port == 0 && i < sizeof(services) / sizeof(services[0]); i++) {
+		snprintf(service, sizeof(service), "%s%s", services[i], spec->name);
+		if (dns_told_service(service, to->port, to))
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -329,6 +335,7 @@ check_pending(const struct sent *fresh, const char *where)
 			check_pending_register(old, fresh, where);
 		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS
 		    && address_equal(&old->to, &fresh->to) && !network_cut_since(old->began)
+		    && old->transport == fresh->transport
 		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
 			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
 			    (long long)instant_since(old->began, fresh->began));
@@ -380,8 +387,9 @@ check_copy(const struct sent *s, const struct message *m, const struct address *
 }
 
 static void
-check_request(const struct message *m, const struct address *to, const char *where, bool failed)
+check_request(const struct message *m, const struct peer *peer, const char *where, bool failed)
 {
+	const struct address *to = &peer->address;
 	static const char *const words[] = { "REGISTER", "REGISTER (unregister)", "REGISTER (question)", "OPTIONS" };
 	char aor[320] = "", *branch = text_copy(m->via_branch);
 	struct sent *s;
@@ -400,6 +408,7 @@ check_request(const struct message *m, const struct address *to, const char *whe
 	s->branch = branch;
 	s->kind = kind_of(m);
 	s->to = *to;
+	s->transport = peer->transport;
 	if (s->kind != HAPPENED_OPTIONS)
 		aor_of(m, aor, sizeof(aor));
 	s->aor = interned(aor);
@@ -438,7 +447,7 @@ invariants_sent(const struct peer *to, const uint8_t *bytes, size_t len, bool fa
 		if (host == NULL || !host->asked_us)
 			world_fail("an answer to %s, which asked nothing (B88)", where);
 	} else if (span_equal(m.method, "REGISTER") || span_equal(m.method, "OPTIONS")) {
-		check_request(&m, &to->address, where, failed);
+		check_request(&m, to, where, failed);
 	} else {
 		world_story("  -> %s  %.*s", where, (int)m.method.len, m.method.at);
 	}
@@ -462,6 +471,15 @@ invariants_unreachable(const uint8_t *quoted, size_t len)
 {
 	for (struct sent *s = seen.oldest; s != NULL; s = s->newer) {
 		if (!s->ended && memmem(quoted, len, s->branch, strlen(s->branch)) != NULL)
+			s->ended = true;
+	}
+}
+
+void
+invariants_broken(const struct address *server)
+{
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer) {
+		if (address_equal(&s->to, server))
 			s->ended = true;
 	}
 }

@@ -4,7 +4,7 @@
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
 	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
-	tests/world/registrar.c tests/world/story.c
+	tests/world/registrar.c tests/world/story.c tests/world/streams.c
 
 check_PROGRAMS += scenario
 scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/world/scenario.c tests/world/scenario.h \
@@ -79,6 +79,7 @@ SCENARIOS = \
 	tests/scenarios/interval-too-brief.scn \
 	tests/scenarios/interval-too-long.scn \
 	tests/scenarios/ipv6.scn \
+	tests/scenarios/keepalive.scn \
 	tests/scenarios/lossy-network.scn \
 	tests/scenarios/method-1-addresses.scn \
 	tests/scenarios/method-2-names.scn \
@@ -196,6 +197,19 @@ SCENARIOS = \
 	tests/scenarios/stop-left-behind.scn \
 	tests/scenarios/stop-silent.scn \
 	tests/scenarios/stop-while-registering.scn \
+	tests/scenarios/tcp-all-dead.scn \
+	tests/scenarios/tcp-dead-flow.scn \
+	tests/scenarios/tcp-hang.scn \
+	tests/scenarios/tcp-idle-close.scn \
+	tests/scenarios/tcp-killed.scn \
+	tests/scenarios/tcp-register.scn \
+	tests/scenarios/tcp-reload.scn \
+	tests/scenarios/tcp-reset-waiting.scn \
+	tests/scenarios/tcp-server-asks.scn \
+	tests/scenarios/tcp-silent-start.scn \
+	tests/scenarios/tcp-unreachable.scn \
+	tests/scenarios/tls-register.scn \
+	tests/scenarios/tls-untrusted.scn \
 	tests/scenarios/two-days.scn \
 	tests/scenarios/two-priorities-one-rank.scn \
 	tests/scenarios/unregister-asked-once.scn

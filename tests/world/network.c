@@ -9,6 +9,7 @@
 #include "inside.h"
 
 enum {
+	TRANSPORTS = SIP_TLS + 1,
 	DELAY_MS = 1,
 	BACKLOG_MAX = 2000,		/* packets that a hung process's socket keeps */
 	QUOTED_MAX = 520,		/* of our bytes in an ICMP error */
@@ -26,11 +27,12 @@ struct way {				/* to one address, when it is another than the network's */
 struct transport {
 	const struct transport_events *events;
 	void *arg;
-	uint16_t port[FAMILIES];	/* 0: no socket of that family */
-	struct address bound[FAMILIES];
+	uint16_t port[TRANSPORTS][FAMILIES];	/* 0: no socket of that family */
+	struct address bound[TRANSPORTS][FAMILIES];
 };
 
 struct flight {				/* on its way to the agent */
+	enum sip_transport transport;
 	struct address from;
 	bool icmp;
 	enum transport_failure failure;
@@ -79,6 +81,7 @@ backlog_free(struct host *host)
 void
 network_end(void)
 {
+	streams_end();
 	while (net.hosts != NULL) {
 		struct host *host = net.hosts;
 
@@ -319,7 +322,7 @@ on_arrival(void *arg)
 {
 	struct flight *f = arg;
 	struct transport *t = net.transport;
-	struct peer from = { SIP_UDP, f->from };
+	struct peer from = { f->transport, f->from };
 	struct address local = net.own[family_index(&f->from)];
 	struct message message;
 	enum drop_reason why;
@@ -330,7 +333,9 @@ on_arrival(void *arg)
 	}
 	if (t == NULL || way_to(&f->from) != WAY_OPEN)
 		goto out;
-	local.port = t->port[family_index(&f->from)];
+	if (f->transport != SIP_UDP && !streams_open(f->transport, &f->from))
+		goto out;
+	local.port = t->port[f->transport][family_index(&f->from)];
 	if (f->icmp) {
 		invariants_unreachable(f->bytes, f->len);
 		t->events->on_unreachable(t->arg, &from, f->failure, f->bytes, f->len);
@@ -370,12 +375,15 @@ flight_new(const struct address *from, const void *bytes, size_t len)
 void
 network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms)
 {
-	if (lost(host)) {
+	struct flight *f;
+
+	if (host->answering == SIP_UDP && lost(host)) {
 		world_story("lost %s  (on its way to us)", host->text);
 		return;
 	}
-	world_call_at(instant_add(world_now(), delay_ms + net.script.delay_ms), on_arrival,
-	    flight_new(&host->address, bytes, len), free);
+	f = flight_new(&host->address, bytes, len);
+	f->transport = host->answering;
+	world_call_at(instant_add(world_now(), delay_ms + net.script.delay_ms), on_arrival, f, free);
 }
 
 static void
@@ -402,6 +410,7 @@ take(struct host *host, const struct packet *packet)
 		world_fail("what was sent to %s is no SIP message: %s", host->text, drop_reason_str(why));
 		return;
 	}
+	host->answering = packet->transport;
 	if (message.request)
 		registrar_take(host, packet, &message);
 	message_fini(&message);
@@ -413,7 +422,7 @@ on_at_host(void *arg)
 	struct packet *packet = arg;
 	struct host *host = network_host(&packet->to);
 
-	if (host == NULL || lost(host)) {
+	if (host == NULL || (packet->transport == SIP_UDP && lost(host))) {
 		world_story("lost %s", host == NULL ? "where nobody is" : host->text);
 		free(packet);
 		return;
@@ -433,13 +442,32 @@ on_at_host(void *arg)
 	case HOST_SILENT:
 		break;
 	case HOST_KILLED:
+		if (packet->transport != SIP_UDP)
+			break;		/* the connection was reset */
 		icmp(&host->address, TRANSPORT_PORT_UNREACHABLE, packet->bytes, packet->len);
 		break;
 	case HOST_UNREACHABLE:
+		if (packet->transport != SIP_UDP)
+			break;		/* an established connection goes on trying */
 		icmp(&host->address, TRANSPORT_HOST_UNREACHABLE, packet->bytes, packet->len);
 		break;
 	}
 	free(packet);
+}
+
+void
+network_deliver(struct packet *packet)
+{
+	world_call_at(instant_add(world_now(), net.script.delay_ms), on_at_host, packet, free);
+}
+
+const struct transport_events *
+network_events(void **arg)
+{
+	if (net.transport == NULL || net.script.way != WAY_OPEN)
+		return NULL;
+	*arg = net.transport->arg;
+	return net.transport->events;
 }
 
 static const char *
@@ -465,6 +493,7 @@ world_script_set(const struct address *server, const struct script *script)
 		host->unwell = world_now();
 	if (script->mode == HOST_KILLED)
 		backlog_free(host);
+	streams_host_mode(server, script->mode);
 	if (script->mode != HOST_UP || host->backlog == NULL)
 		return;
 	packet = host->backlog;		/* it works off what has come meanwhile */
@@ -488,7 +517,8 @@ world_server_sends(const struct address *server, const char *method)
 	char text[ADDRESS_TEXT_SIZE];
 	struct strbuf b = { 0 };
 
-	own.port = net.transport == NULL ? 0 : net.transport->port[family_index(server)];
+	host->answering = streams_open(SIP_TLS, server) ? SIP_TLS : streams_open(SIP_TCP, server) ? SIP_TCP : SIP_UDP;
+	own.port = net.transport == NULL ? 0 : net.transport->port[host->answering][family_index(server)];
 	address_str(&own, text);
 	strbuf_printf(&b, "%s sip:anyone@%s SIP/2.0\r\n", method, text);
 	strbuf_printf(&b, "Via: SIP/2.0/UDP %s;branch=z9hG4bKworld%u;rport\r\n", host->text, world_random(1000000));
@@ -533,13 +563,13 @@ transport_new(struct loop *loop, const struct transport_listen *upstream, size_t
 	for (size_t i = 0; i < count; i++) {
 		size_t family = family_index(&upstream[i].address);
 
-		if (upstream[i].transport != SIP_UDP || t->port[family] != 0) {
-			snprintf(error, 256, "the virtual world has one UDP socket per family");
+		if (t->port[upstream[i].transport][family] != 0) {
+			snprintf(error, 256, "the virtual world has one socket per transport and family");
 			free(t);
 			return NULL;
 		}
-		t->bound[family] = upstream[i].address;
-		t->port[family] = upstream[i].address.port != 0 ? upstream[i].address.port : 40000;
+		t->bound[upstream[i].transport][family] = upstream[i].address;
+		t->port[upstream[i].transport][family] = upstream[i].address.port != 0 ? upstream[i].address.port : 40000;
 	}
 	t->events = events;
 	t->arg = arg;
@@ -559,16 +589,18 @@ int
 transport_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
 {
 	struct packet *packet;
+	bool refused;
 
 	if (dscp > 63)
 		world_fail("dscp %u", dscp);
-	if (to->transport != SIP_UDP || transport->port[family_index(&to->address)] == 0)
+	if (transport->port[to->transport][family_index(&to->address)] == 0)
 		return -EAFNOSUPPORT;
 	if (len > TRANSPORT_MESSAGE_MAX)
 		return -EMSGSIZE;
-	invariants_sent(to, bytes, len,
-	    way_to(&to->address) == WAY_NONE || way_to(&to->address) == WAY_FIREWALLED);
-	if (way_to(&to->address) == WAY_NONE)
+	refused = (way_to(&to->address) == WAY_NONE || way_to(&to->address) == WAY_FIREWALLED)
+	    && (to->transport == SIP_UDP || !streams_open(to->transport, &to->address));
+	invariants_sent(to, bytes, len, refused);
+	if (refused && way_to(&to->address) == WAY_NONE)
 		return -ENETUNREACH;
 	if (way_to(&to->address) == WAY_FIREWALLED)
 		return -EPERM;
@@ -577,12 +609,75 @@ transport_send(struct transport *transport, const struct peer *to, uint8_t dscp,
 	packet = memory(sizeof(*packet) + len);
 	packet->to = to->address;
 	packet->from = net.own[family_index(&to->address)];
-	packet->from.port = transport->port[family_index(&to->address)];
+	packet->from.port = transport->port[to->transport][family_index(&to->address)];
+	packet->transport = to->transport;
 	packet->sent = world_now();
 	packet->len = len;
 	memcpy(packet->bytes, bytes, len);
-	world_call_at(instant_add(world_now(), net.script.delay_ms), on_at_host, packet, free);
+	if (to->transport != SIP_UDP)
+		return streams_send(packet);
+	network_deliver(packet);
 	return 0;
+}
+
+int
+transport_reply(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	if (to->transport != SIP_UDP && !streams_open(to->transport, &to->address))
+		return -ENOTCONN;
+	return transport_send(transport, to, dscp, bytes, len);
+}
+
+bool
+transport_has_tls(void)
+{
+	return true;
+}
+
+int
+transport_use_tls(struct transport *transport, const struct transport_tls *settings, char error[256])
+{
+	(void)transport;
+	(void)settings;
+	(void)error;
+	return 0;
+}
+
+void
+transport_want_name(struct transport *transport, const struct peer *peer, const char *name)
+{
+	(void)transport;
+	(void)peer;
+	if (name[0] == '\0')
+		world_fail("no name for the certificate (B22)");
+}
+
+int
+transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp)
+{
+	char text[PEER_TEXT_SIZE];
+
+	(void)transport;
+	(void)dscp;
+	if (to->transport != SIP_UDP && !streams_open(to->transport, &to->address))
+		return -ENOTCONN;
+	world_story("  -> %s  CRLF", peer_str(to, text));
+	happened(HAPPENED_PING, &to->address, "", 0, 0);
+	return 0;
+}
+
+void
+transport_renew(struct transport *transport, const struct peer *peer)
+{
+	(void)transport;
+	streams_forget(peer);
+}
+
+void
+transport_forget(struct transport *transport, const struct peer *peer)
+{
+	(void)transport;
+	streams_forget(peer);
 }
 
 int
@@ -590,12 +685,14 @@ transport_local(struct transport *transport, const struct peer *to, struct addre
 {
 	size_t family = family_index(&to->address);
 
-	if (transport->port[family] == 0)
+	if (transport->port[to->transport][family] == 0)
 		return -EAFNOSUPPORT;
 	if (way_to(&to->address) == WAY_NONE)
 		return -ENETUNREACH;
-	*local = address_is_any(&transport->bound[family]) ? net.own[family] : transport->bound[family];
-	local->port = transport->port[family];
+	*local = transport->bound[to->transport][family];
+	if (address_is_any(local))
+		*local = net.own[family];
+	local->port = transport->port[to->transport][family];
 	return 0;
 }
 
@@ -604,9 +701,9 @@ transport_is_own(struct transport *transport, const struct peer *peer)
 {
 	size_t family = family_index(&peer->address);
 
-	return peer->transport == SIP_UDP && transport->port[family] == peer->address.port
+	return transport->port[peer->transport][family] == peer->address.port
 	    && (address_same_ip(&net.own[family], &peer->address)
-	    || address_same_ip(&transport->bound[family], &peer->address));
+	    || address_same_ip(&transport->bound[peer->transport][family], &peer->address));
 }
 
 const char *
@@ -621,6 +718,18 @@ transport_failure_str(enum transport_failure failure)
 		return "network unreachable";
 	case TRANSPORT_PROHIBITED:
 		return "prohibited";
+	case TRANSPORT_REFUSED:
+		return "connection refused";
+	case TRANSPORT_NOT_MADE:
+		return "not made within 4 s";
+	case TRANSPORT_UNTRUSTED:
+		return "TLS handshake failed";
+	case TRANSPORT_OTHER_NAME:
+		return "the certificate is for another name";
+	case TRANSPORT_ENDED:
+		return "connection ended";
+	case TRANSPORT_GARBAGE:
+		return "no SIP";
 	}
 	return "?";
 }

@@ -213,6 +213,12 @@ script_word(struct server_words *w)
 		return script_nonce(w);
 	if (strcmp(word, "password") == 0)
 		return next_text(w, s->password);
+	if (strcmp(word, "untrusted") == 0)
+		return next_text(w, s->untrusted);
+	if (strcmp(word, "trusted") == 0) {
+		s->untrusted[0] = '\0';
+		return true;
+	}
 	if (strcmp(word, "realm") == 0) {
 		s->auth_new_realm = w->at < w->words->count && strcmp(w->words->at[w->at], "new") == 0;
 		return next_text(w, s->realm);
@@ -253,6 +259,12 @@ server_deed(const struct address *server, const struct words *words, bool check)
 	if (strcmp(word, "forges") == 0) {
 		if (!check)
 			world_server_forges(server);
+	} else if (strcmp(word, "closes") == 0) {
+		if (!check)
+			world_server_closes(server);
+	} else if (strcmp(word, "loses") == 0) {
+		if (!check)
+			world_server_loses(server);
 	} else if (strcmp(word, "babbles") == 0) {
 		if (!check)
 			world_server_babbles(server);

@@ -111,6 +111,7 @@ struct script {
 	int64_t nonce_life_ms;		/* 0: for ever */
 	char realm[WORLD_TEXT];
 	char password[WORLD_TEXT];	/* of every user */
+	char untrusted[WORLD_TEXT];	/* what is wrong with its certificate; "": nothing */
 };
 
 void script_init(struct script *script);
@@ -128,6 +129,9 @@ void world_server_babbles(const struct address *server);
 
 /* A live binding there has a Contact with that text. */
 bool world_bound_as(const char *aor, const struct address *server, const char *text);
+/* The server ends its connections with us; or they die and nobody is told, as NAT does it. */
+void world_server_closes(const struct address *server);
+void world_server_loses(const struct address *server);
 
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
@@ -182,6 +186,7 @@ enum happening_kind {
 	HAPPENED_QUESTION,	/* without a Contact */
 	HAPPENED_OPTIONS,
 	HAPPENED_PACKET,	/* any datagram sent there, copies included */
+	HAPPENED_PING,		/* CRLFs */
 	HAPPENED_ANSWER,	/* the agent answered a request; its code is in `code` */
 	HAPPENED_QUERY,		/* a DNS question to that name server */
 	HAPPENED_WRITE,		/* the agent wrote that file, or tried to; its path is in `who` */

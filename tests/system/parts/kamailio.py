@@ -13,13 +13,14 @@ CONFIG = """#!KAMAILIO
 debug=1
 log_stderror=yes
 children=1
-disable_tcp=yes
+%(streams)s
 dns=no
 rev_dns=no
 auto_aliases=no
 server_header="Server: test"
 listen=udp:%(listen)s
 
+%(modules)s
 loadmodule "kex.so"
 loadmodule "corex.so"
 loadmodule "tm.so"
@@ -99,12 +100,14 @@ class Kamailio:
     """
     users   {"100": "secret"} or {"100": ("login", "secret")}
     within  put before its command: it runs in another network namespace
+    stream  "tcp": listens there besides UDP; (certificate, key): TLS, on the port behind
+    life    seconds after which an idle connection is ended
     """
 
     count = 0
 
     def __init__(self, world, address, port=5060, users=None, realm="voice.test", algorithm="MD5", max_expires=300,
-                 min_expires=5, nonce_expire=300, within=()):
+                 min_expires=5, nonce_expire=300, within=(), stream=None, life=120):
         Kamailio.count += 1
         self.program = find_program("kamailio", "kamailio")
         self.world = world
@@ -112,6 +115,8 @@ class Kamailio:
         self.port = port
         self.within = list(within)
         self.uri_host = "[%s]" % address if ":" in address else address
+        self.stream = stream
+        self.tls_host = "%s:%d" % (self.uri_host, port + 1)
         self.directory = world.path("k%d" % Kamailio.count)
         os.mkdir(self.directory)
         self.group = None
@@ -123,9 +128,28 @@ class Kamailio:
             lines.append('\t$sht(login=>%s) = "%s";' % (user, login))
         with open(os.path.join(self.directory, "k.cfg"), "w") as file:
             file.write(CONFIG % {
-                "listen": "%s:%d" % (self.uri_host, port), "algorithm": "" if algorithm == "MD5" else algorithm,
+                "listen": "%s:%d" % (self.uri_host, port),
+                "streams": self.stream_lines(life), "modules": self.module_lines(),
+                "algorithm": "" if algorithm == "MD5" else algorithm,
                 "min_expires": min_expires, "max_expires": max_expires, "nonce_expire": nonce_expire,
                 "directory": self.directory, "realm": realm, "users": "\n".join(lines)})
+
+    def stream_lines(self, life):
+        if self.stream is None:
+            return "disable_tcp=yes"
+        lines = ["tcp_children=1", "tcp_connection_lifetime=%d" % life, "tcp_connect_timeout=2", "tcp_send_timeout=2"]
+        if self.stream == "tcp":
+            lines.append("listen=tcp:%s:%d" % (self.uri_host, self.port))
+        else:
+            lines += ["enable_tls=yes", "listen=tls:" + self.tls_host]
+        return "\n".join(lines)
+
+    def module_lines(self):
+        if self.stream is None or self.stream == "tcp":
+            return ""
+        return "\n".join(['loadmodule "tls.so"', 'modparam("tls", "tls_method", "TLSv1.2+")',
+                          'modparam("tls", "certificate", "%s")' % self.stream[0],
+                          'modparam("tls", "private_key", "%s")' % self.stream[1]])
 
     @property
     def name(self):
@@ -143,7 +167,7 @@ class Kamailio:
         self.group = Group(self.world.path("groups"),
                            self.within + [self.program, "-DD", "-E", "-f", os.path.join(self.directory, "k.cfg"),
                             "-P", os.path.join(self.directory, "pid"), "-Y", self.directory,
-                            "-m", "32", "-M", "4", "-x", "tlsf", "-X", "tlsf"],
+                            "-m", "64" if self.stream else "32", "-M", "8" if self.stream else "4", "-x", "tlsf", "-X", "tlsf"],
                            os.path.join(self.directory, "log"))
         until(self.answers, 10, lambda: "kamailio answers on %s\n%s" % (self.peer(), self.group.tail()))
         return self

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/connection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "net/loopbase.h"
+#include "net/sockaddr.h"
+
+enum {
+	BACKOFF_MS = 500,		/* after a failure; doubling */
+	BACKOFF_MAX_MS = 2000,		/* a server that is back must be found by the next probe */
+	DRAIN_MS = 4000,
+	LEAVE_MS = 32 * 1000,		/* as long as a request may wait for its answer */
+	READ_MAX = 2 * TRANSPORT_MESSAGE_MAX,
+};
+
+static struct instant
+now_of(const struct connection *c)
+{
+	return loop_now(c->set->loop);
+}
+
+/* ---- ending ---- */
+
+/* Closes what is open. */
+static void
+shut(struct connection *c)
+{
+	timer_set(c->timer, INSTANT_NEVER);
+	timer_set(c->flush, INSTANT_NEVER);
+	timer_set(c->pong, INSTANT_NEVER);
+	if (c->connecting)
+		event_free(c->connecting);
+	c->connecting = NULL;
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	tls_link_end(&c->tls);
+	if (c->bev)
+		bufferevent_free(c->bev);
+	c->bev = NULL;
+	connection_drop_queue(c);
+	c->pinged = c->pongs = false;
+	c->crlfs = 0;
+	c->state = CONNECTION_CLOSED;
+}
+
+static void
+unknown(struct connection *c)
+{
+	if (!c->known)
+		return;
+	c->known = false;
+	HASH_DEL(c->set->by_peer, c);
+	if (!c->inbound)
+		return;
+	TAILQ_REMOVE(&c->set->inbound, c, heard_link);
+	c->set->inbound_count--;
+}
+
+static void
+destroy(struct connection *c)
+{
+	shut(c);
+	tls_link_fini(&c->tls);
+	timer_free(c->timer);
+	timer_free(c->flush);
+	timer_free(c->pong);
+	free(c);
+}
+
+/* Nobody knows it any more; whoever is busy with it destroys it. */
+static void
+retire(struct connection *c)
+{
+	if (c->dead)
+		return;
+	unknown(c);
+	LIST_REMOVE(c, link);
+	c->dead = true;
+}
+
+void
+connection_free(struct connection *c)
+{
+	retire(c);
+	if (!c->busy)
+		destroy(c);
+}
+
+/* What libevent calls begins and ends with these. */
+static void
+enter(struct connection *c)
+{
+	c->busy = true;
+	loop_woken(c->set->loop);
+}
+
+static void
+leave(struct connection *c)
+{
+	c->busy = false;
+	if (c->dead)
+		destroy(c);
+}
+
+static void
+back_off(struct connection *c)
+{
+	c->backoff_ms = c->backoff_ms == 0 ? BACKOFF_MS : 2 * c->backoff_ms;
+	if (c->backoff_ms > BACKOFF_MAX_MS)
+		c->backoff_ms = BACKOFF_MAX_MS;
+	c->retry_at = instant_add(now_of(c), c->backoff_ms);
+}
+
+void
+connection_ended(struct connection *c, enum transport_failure failure, const char *text)
+{
+	const struct transport_events *events = c->set->events;
+	char words[TLS_WHY_SIZE];
+
+	if (c->state == CONNECTION_DRAINING || c->state == CONNECTION_LEAVING) {
+		retire(c);
+		return;
+	}
+	snprintf(words, sizeof(words), "%s", text);
+	if (failure == TRANSPORT_UNTRUSTED)
+		tls_link_fini(&c->tls);
+	shut(c);
+	if (!c->heard)
+		back_off(c);
+	c->heard = false;
+	if (!c->inbound || failure == TRANSPORT_GARBAGE)
+		events->on_broken(c->set->arg, &c->peer, failure, words);
+	if (c->inbound)
+		retire(c);
+}
+
+static enum transport_failure
+failure_of(int error)
+{
+	switch (error) {
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+		return TRANSPORT_HOST_UNREACHABLE;
+	case ENETUNREACH:
+		return TRANSPORT_NET_UNREACHABLE;
+	case EACCES:
+	case EPERM:
+		return TRANSPORT_PROHIBITED;
+	case ETIMEDOUT:
+		return TRANSPORT_NOT_MADE;
+	default:
+		return TRANSPORT_REFUSED;
+	}
+}
+
+static void
+not_made(struct connection *c, int error)
+{
+	enum transport_failure failure = failure_of(error);
+
+	connection_ended(c, failure, failure != TRANSPORT_REFUSED || error == ECONNREFUSED ?
+	    transport_failure_str(failure) : strerror(error));
+}
+
+/* ---- it is there ---- */
+
+/* One account's name at least must be in the certificate; the others are told one by one. */
+static bool
+is_for_somebody(const struct connection *c)
+{
+	const struct queued *q;
+
+	if (STAILQ_EMPTY(&c->queue))
+		return tls_link_is_for(&c->tls, c->asked);
+	STAILQ_FOREACH(q, &c->queue, link)
+		if (tls_link_is_for(&c->tls, q->name))
+			return true;
+	return false;
+}
+
+static bool
+trusted(struct connection *c)
+{
+	if (c->inbound || c->peer.transport != SIP_TLS)
+		return true;
+	if (!tls_link_good(&c->tls)) {
+		connection_ended(c, TRANSPORT_UNTRUSTED, c->tls.why);
+		return false;
+	}
+	if (!is_for_somebody(c)) {
+		char text[TLS_WHY_SIZE];
+
+		snprintf(text, sizeof(text), "certificate is not for %.160s", c->asked);
+		connection_ended(c, TRANSPORT_UNTRUSTED, text);
+		return false;
+	}
+	return true;
+}
+
+static void
+opened(struct connection *c)
+{
+	if (!trusted(c))
+		return;
+	c->state = CONNECTION_OPEN;
+	timer_set(c->timer, INSTANT_NEVER);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	connection_flush(c);
+}
+
+static void
+on_readable(struct bufferevent *bev, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)bev;
+	enter(c);
+	if (connection_reads(c))
+		connection_read(c);
+	leave(c);
+}
+
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)bev;
+	enter(c);
+	if (c->state == CONNECTION_DRAINING)
+		retire(c);
+	leave(c);
+}
+
+/* The peer sends no more. Who connected to us may still wait for answers; where we ask, there will be none. */
+static void
+half_closed(struct connection *c)
+{
+	if (c->inbound && connection_unwritten(c) > 0)
+		connection_forget(c);
+	else
+		connection_ended(c, TRANSPORT_ENDED, "connection closed by the peer");
+}
+
+static void
+on_change(struct bufferevent *bev, short what, void *arg)
+{
+	struct connection *c = arg;
+	char text[TLS_WHY_SIZE];
+	int error = errno;
+
+	enter(c);
+	if (what & BEV_EVENT_CONNECTED) {
+		opened(c);
+	} else if (c->state == CONNECTION_SHAKING) {
+		if (!tls_link_failure(&c->tls, bev, text))
+			snprintf(text, sizeof(text), "connection ended in the TLS handshake");
+		connection_ended(c, TRANSPORT_UNTRUSTED, text);
+	} else if (what & BEV_EVENT_EOF) {
+		half_closed(c);
+	} else {
+		if (c->peer.transport == SIP_TCP || !tls_link_failure(&c->tls, bev, text))
+			snprintf(text, sizeof(text), "connection %s", error == ETIMEDOUT ? "timed out" : "reset");
+		connection_ended(c, TRANSPORT_ENDED, text);
+	}
+	leave(c);
+}
+
+/* Over the connected socket. */
+static void
+begin_stream(struct connection *c)
+{
+	struct event_base *base = loop_base(c->set->loop);
+	bool tls = c->peer.transport == SIP_TLS;
+
+	if (!tls)
+		c->bev = bufferevent_socket_new(base, c->fd, BEV_OPT_CLOSE_ON_FREE);
+	else if (c->inbound)
+		c->bev = tls_accept(c->set->tls, &c->tls, base, c->fd);
+	else
+		c->bev = tls_connect(c->set->tls, &c->tls, base, c->fd, c->asked);
+	if (!c->bev) {
+		connection_ended(c, TRANSPORT_ENDED, strerror(ENOMEM));
+		return;
+	}
+	c->fd = -1;
+	bufferevent_setcb(c->bev, on_readable, on_written, on_change, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, READ_MAX);
+	if (!tls) {
+		opened(c);
+		return;
+	}
+	c->state = CONNECTION_SHAKING;
+	timer_set(c->timer, c->deadline);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+read_local(struct connection *c)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+
+	c->local = c->from;
+	if (getsockname(c->fd, (struct sockaddr *)&name, &len) == 0 &&
+	    sockaddr_read((struct sockaddr *)&name, &c->local))
+		c->local.port = c->from.port;
+}
+
+static void
+on_connected(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)what;
+	enter(c);
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		error = errno;
+	event_free(c->connecting);
+	c->connecting = NULL;
+	if (error != 0) {
+		not_made(c, error);
+	} else {
+		read_local(c);
+		begin_stream(c);
+	}
+	leave(c);
+}
+
+/* ---- making it ---- */
+
+static void
+set_options(int fd, const struct connection *c)
+{
+	int on = 1, tos = (c->dscp & 63) << 2;
+
+	/* What a turn of the loop has to say is written at once: nothing to gain from Nagle. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (c->peer.address.family == ADDRESS_IPV6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+}
+
+static int
+bind_local(int fd, const struct connection *c)
+{
+	struct address from = c->from;
+	struct sockaddr_storage name;
+	socklen_t len;
+
+	if (c->set->interface[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c->set->interface,
+	    (socklen_t)strlen(c->set->interface) + 1) < 0)
+		return -errno;
+	if (address_is_any(&from))
+		return 0;
+	from.port = 0;
+	len = sockaddr_of(&from, &name);
+	return bind(fd, (struct sockaddr *)&name, len) < 0 ? -errno : 0;
+}
+
+/* Returns 0 when it is on its way, or negative errno. */
+static int
+make(struct connection *c)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sockaddr_of(&c->peer.address, &name);
+	int result;
+
+	if (strcmp(c->asked, c->name) != 0)
+		tls_link_fini(&c->tls);		/* a session is good for one name */
+	memcpy(c->asked, c->name, sizeof(c->asked));
+	c->fd = socket(sockaddr_family(&c->peer.address), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	if (c->fd < 0)
+		return -errno;
+	set_options(c->fd, c);
+	result = bind_local(c->fd, c);
+	if (result == 0 && connect(c->fd, (struct sockaddr *)&name, len) < 0 && errno != EINPROGRESS)
+		result = -errno;
+	if (result == 0) {
+		c->connecting = event_new(loop_base(c->set->loop), c->fd, EV_WRITE, on_connected, c);
+		if (!c->connecting || event_add(c->connecting, NULL) < 0)
+			result = -ENOMEM;
+	}
+	if (result < 0)
+		return result;
+	c->state = CONNECTION_CONNECTING;
+	timer_set(c->timer, c->deadline);
+	return 0;
+}
+
+/* The first message has come. */
+static int
+begin(struct connection *c)
+{
+	int result;
+
+	c->deadline = instant_add(now_of(c), TRANSPORT_CONNECT_MS);
+	if (!instant_due(c->retry_at, now_of(c))) {
+		c->state = CONNECTION_WAITING;
+		timer_set(c->timer, c->retry_at);
+		return 0;
+	}
+	result = make(c);
+	if (result < 0) {
+		shut(c);
+		back_off(c);
+	}
+	return result;
+}
+
+static void
+on_timer(void *arg)
+{
+	struct connection *c = arg;
+	int result;
+
+	enter(c);
+	switch (c->state) {
+	case CONNECTION_CLOSED:
+		break;
+	case CONNECTION_WAITING:
+		result = make(c);
+		if (result < 0)
+			not_made(c, -result);
+		break;
+	case CONNECTION_CONNECTING:
+	case CONNECTION_SHAKING:
+		connection_ended(c, TRANSPORT_NOT_MADE, transport_failure_str(TRANSPORT_NOT_MADE));
+		break;
+	case CONNECTION_OPEN:
+		connection_ended(c, TRANSPORT_GARBAGE, "a message was never finished");
+		break;
+	case CONNECTION_DRAINING:
+	case CONNECTION_LEAVING:
+		retire(c);
+		break;
+	}
+	leave(c);
+}
+
+static void
+on_flush(void *arg)
+{
+	struct connection *c = arg;
+
+	enter(c);
+	if (c->state == CONNECTION_OPEN)
+		connection_flush(c);
+	leave(c);
+}
+
+static void
+on_no_pong(void *arg)
+{
+	struct connection *c = arg;
+
+	enter(c);
+	connection_ended(c, TRANSPORT_ENDED, "no answer to a keepalive");
+	leave(c);
+}
+
+struct connection *
+connection_find(struct connection_set *set, const struct peer *peer)
+{
+	char key[PEER_TEXT_SIZE];
+	struct connection *c;
+
+	peer_str(peer, key);
+	HASH_FIND_STR(set->by_peer, key, c);
+	return c;
+}
+
+struct connection *
+connection_new(struct connection_set *set, const struct peer *peer, const struct address *from)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->set = set;
+	c->peer = *peer;
+	c->from = *from;
+	c->fd = -1;
+	c->retry_at = loop_now(set->loop);
+	STAILQ_INIT(&c->queue);
+	peer_str(peer, c->key);
+	c->timer = timer_new(set->loop, on_timer, c);
+	c->flush = timer_new(set->loop, on_flush, c);
+	c->pong = timer_new(set->loop, on_no_pong, c);
+	if (c->timer && c->flush && c->pong)
+		HASH_ADD_STR(set->by_peer, key, c);
+	if (!c->hh.tbl) {
+		timer_free(c->timer);
+		timer_free(c->flush);
+		timer_free(c->pong);
+		free(c);
+		return NULL;
+	}
+	c->known = true;
+	LIST_INSERT_HEAD(&set->all, c, link);
+	return c;
+}
+
+void
+connection_take(struct connection_set *set, const struct peer *peer, const struct address *from, int fd)
+{
+	struct connection *c = connection_find(set, peer) ? NULL : connection_new(set, peer, from);
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	enter(c);
+	c->inbound = true;
+	TAILQ_INSERT_TAIL(&set->inbound, c, heard_link);
+	set->inbound_count++;
+	c->fd = fd;
+	c->deadline = instant_add(now_of(c), TRANSPORT_CONNECT_MS);
+	set_options(fd, c);
+	read_local(c);
+	begin_stream(c);
+	leave(c);
+}
+
+int
+connection_send(struct connection *c, uint8_t dscp, const void *bytes, size_t len)
+{
+	int result = connection_enqueue(c, bytes, len);
+
+	if (result < 0)
+		return result;
+	if (c->state == CONNECTION_OPEN)
+		timer_set(c->flush, now_of(c));
+	if (c->state != CONNECTION_CLOSED)
+		return 0;
+	c->dscp = dscp;
+	return begin(c);
+}
+
+/* From here on the next message to that peer finds another connection. Returns false if that was its end. */
+static bool
+step_aside(struct connection *c, enum connection_state state, int ms)
+{
+	bool busy = c->busy;
+
+	unknown(c);
+	c->busy = true;
+	connection_flush(c);
+	c->busy = busy;
+	if (c->dead) {
+		if (!busy)
+			destroy(c);
+		return false;
+	}
+	c->state = state;
+	timer_set(c->timer, instant_add(now_of(c), ms));
+	return true;
+}
+
+void
+connection_forget(struct connection *c)
+{
+	if (c->state != CONNECTION_OPEN || connection_unwritten(c) == 0)
+		connection_free(c);
+	else if (step_aside(c, CONNECTION_DRAINING, DRAIN_MS))
+		bufferevent_disable(c->bev, EV_READ);
+}
+
+void
+connection_renew(struct connection *c)
+{
+	if (c->state != CONNECTION_OPEN)
+		return;
+	timer_set(c->pong, INSTANT_NEVER);
+	step_aside(c, CONNECTION_LEAVING, LEAVE_MS);
+}
