@@ -10,12 +10,11 @@
 #include "agent/record.h"
 #include "agent/roster.h"
 #include "agent/savedstate.h"
+#include "agent/verdict.h"
 #include "net/entropy.h"
 
 enum {
 	NAMES_WAIT_MS = 4000,		/* B32 */
-	AUTH_REFUSALS_MAX = 2,		/* B16 */
-	AUTH_PAUSE_MS = 30 * 1000,
 	FOLLOW_AGAIN_MS = 5000,		/* a Contact that the server sees elsewhere (B30) */
 };
 
@@ -108,102 +107,7 @@ account_free(struct account *account)
 	free(account);
 }
 
-/* ---- what comes of a REGISTER ---- */
-
-static void
-set_error(struct account *account, const struct candidate *candidate, const char *text)
-{
-	snprintf(account->last_error, sizeof(account->last_error), "%s: %s", candidate->server->text, text);
-}
-
-static void
-accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
-{
-	bool first = account->registration.state == REGISTRATION_REGISTERING;
-
-	penalty_accept(&candidate->penalty);
-	if (first || account->granted_s == 0)
-		account->registered_since = account_now(account);
-	account->home = candidate;
-	account->home_moved = account->moved;
-	account->granted_s = outcome->granted_s;
-	account->granted_until = instant_add(account_now(account), outcome->granted_s * 1000);
-	account->auth_pause = account_now(account);
-	account->last_error[0] = '\0';
-	if (first)
-		record_make(account->agent, (struct record){ .kind = RECORD_REGISTERED, .account = account->aor,
-		    .server = candidate->server->text, .cause = selection_reason_str(account->moved) },
-		    "registered on %s for %lld s (%s)", candidate->server->text, (long long)outcome->granted_s,
-		    selection_reason_text(account->moved));
-}
-
-/* B16: each refusal of the credentials by a second server, or by one more, stops the tour for a while. */
-static void
-count_auth_refusals(struct account *account)
-{
-	unsigned refusals = 0;
-
-	for (size_t i = 0; i < account->candidate_count; i++) {
-		const struct penalty *penalty = &account->candidates[i]->penalty;
-
-		refusals += penalty->kind == PENALTY_FAILED && penalty->credentials;
-	}
-	if (refusals >= AUTH_REFUSALS_MAX)
-		account->auth_pause = instant_add(account_now(account), AUTH_PAUSE_MS);
-}
-
-/* The end of an unregister, whatever it was for. */
-static void
-record_unregister(struct account *account, const struct candidate *candidate, const struct attempt_outcome *outcome)
-{
-	struct record record = { .kind = RECORD_UNREGISTERED, .account = account->aor,
-		.server = candidate->server->text, .cause = attempt_end_str(outcome->end) };
-
-	if (outcome->end == ATTEMPT_ACCEPTED)
-		record_make(account->agent, record, "unregistered from %s", candidate->server->text);
-	else
-		record_make(account->agent, record, "unregister from %s: %s", candidate->server->text, outcome->text);
-}
-
-static void
-not_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
-{
-	struct instant now = account_now(account);
-	bool refused = outcome->end == ATTEMPT_REFUSED;
-	uint32_t draw;
-
-	set_error(account, candidate, outcome->text);
-	if (refused) {
-		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
-		if (candidate->penalty.credentials)
-			count_auth_refusals(account);
-		candidate_leave(candidate);	/* a 2xx that is none may have stored something (B33) */
-	} else {
-		entropy_bytes(&draw, sizeof(draw));
-		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
-		    outcome->retry_after_ms, draw, now);
-	}
-	record_make(account->agent, (struct record){ .kind = refused ? RECORD_REFUSED : RECORD_HELD_OFF,
-	    .account = account->aor, .server = candidate->server->text, .cause = attempt_end_str(outcome->end) },
-	    "%s on %s: %s; again in %lld s at the earliest", refused ? "failed" : "held off",
-	    candidate->server->text, outcome->text,
-	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
-}
-
-void
-account_hold_off(struct account *account, const struct server *server, int sip_code, int64_t retry_after_ms)
-{
-	uint32_t draw;
-
-	for (size_t i = 0; i < account->candidate_count; i++) {
-		struct candidate *candidate = account->candidates[i];
-
-		if (candidate->server != server)
-			continue;
-		entropy_bytes(&draw, sizeof(draw));
-		penalty_hold(&candidate->penalty, sip_code, retry_after_ms, draw, account_now(account));
-	}
-}
+/* ---- what comes of a REGISTER: see verdict.h ---- */
 
 /* The pending attempt is given up; a REGISTER that has been silent for long enough counts as not answered (B18). */
 static void
@@ -215,7 +119,7 @@ give_up(struct account *account)
 	if (attempt != NULL && attempt->kind == ATTEMPT_REGISTER && !attempt->outdated &&
 	    account->registration.state != REGISTRATION_STOPPING &&
 	    instant_since(attempt->sent_at, account_now(account)) >= REGISTRATION_PATIENCE_MS)
-		not_accepted(account, attempt->candidate, &silent);
+		verdict_not_accepted(account, attempt->candidate, &silent);
 	else if (attempt != NULL && attempt->candidate->server->health.cause == HEALTH_CAUSE_UNREACHABLE)
 		attempt_came_back(attempt);
 	attempt_free(attempt);
@@ -319,7 +223,7 @@ send_attempt(struct account *account, struct candidate *candidate, enum attempt_
 	if (kind != ATTEMPT_UNREGISTER) {
 		if (outcome.end == ATTEMPT_UNREACHABLE)
 			server_unreachable(candidate->server, outcome.text);
-		not_accepted(account, candidate, &outcome);
+		verdict_not_accepted(account, candidate, &outcome);
 	}
 	return false;
 }
@@ -457,7 +361,7 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	if (attempt == account->background) {
 		if (outcome.end == ATTEMPT_GOES_ON)
 			return;
-		record_unregister(account, candidate, &outcome);
+		verdict_unregistered(account, candidate, &outcome);
 		if (outcome.sip_code != 0)
 			candidate_unbound(candidate);		/* asked once, whatever it said (B40) */
 		candidate->cleaned = true;
@@ -471,11 +375,11 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	}
 	account->attempt = NULL;
 	if (attempt->kind == ATTEMPT_UNREGISTER)
-		record_unregister(account, candidate, &outcome);
+		verdict_unregistered(account, candidate, &outcome);
 	if (outcome.sip_code != 0)
 		account->unanswered = false;
 	if (attempt->kind == ATTEMPT_REGISTER && outcome.end == ATTEMPT_ACCEPTED) {
-		accepted(account, candidate, &outcome);
+		verdict_accepted(account, candidate, &outcome);
 		entropy_bytes(&draw, sizeof(draw));
 		refresh_ms = registration_refresh_ms(outcome.granted_s, draw);
 		if (outcome.contact_changed)
@@ -487,7 +391,7 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 		drive(account, REGISTRATION_EV_ACCEPTED, INSTANT_NEVER);
 	} else {
 		if (attempt->kind != ATTEMPT_UNREGISTER && !attempt->outdated)
-			not_accepted(account, candidate, &outcome);
+			verdict_not_accepted(account, candidate, &outcome);
 		if (outcome.sip_code == 503 && outcome.retry_after_ms > 0)
 			turns_hold_off(candidate->server, outcome.sip_code, outcome.retry_after_ms);
 		drive(account, REGISTRATION_EV_ENDED, INSTANT_NEVER);
@@ -558,7 +462,8 @@ account_address_changed(struct account *account)
 	    !bound(account))
 		return;
 	record_make(account->agent, (struct record){ .kind = RECORD_NEW_ADDRESS, .account = account->aor,
-	    .server = account->active->server->text, .cause = "local-address" }, "registers anew from %s: our address has changed",
+	    .server = account->active->server->text, .cause = "local-address" },
+	    "registers anew from %s: our address has changed",
 	    address_ip_str(&account->active->server->local, text));
 	account->refresh_wanted = true;
 	account_unsettle(account);

@@ -100,9 +100,6 @@ bool account_is_called(const struct account *account, const char *name);
 /* On request: refusals and hold-offs end, and it registers now (B74). */
 void account_register(struct account *account);
 
-/* A server wants no REGISTERs for a while, as it told another account (B42). */
-void account_hold_off(struct account *account, const struct server *server, int sip_code, int64_t retry_after_ms);
-
 /* Marks it: it chooses again before the event ends. */
 void account_unsettle(struct account *account);
 

@@ -34,4 +34,5 @@ libagent_a_SOURCES = \
 	src/agent/server.c src/agent/server.h \
 	src/agent/sharing.c src/agent/sharing.h \
 	src/agent/turns.c src/agent/turns.h \
+	src/agent/verdict.c src/agent/verdict.h \
 	src/agent/ways.c src/agent/ways.h

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/account.h"
+#include "agent/verdict.h"
 #include "net/entropy.h"
 
 static int64_t
@@ -120,7 +121,7 @@ turns_hold_off(struct server *server, int sip_code, int64_t retry_after_ms)
 		struct account *account = turns->waiting[turns->count - 1];
 
 		turns_leave(account);
-		account_hold_off(account, server, sip_code, retry_after_ms);
+		verdict_hold_off(account, server, sip_code, retry_after_ms);
 		account_unsettle(account);
 	}
 }
