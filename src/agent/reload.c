@@ -142,7 +142,8 @@ reload_adopt(struct reload *reload, struct agent *agent)
 	}
 	remove_others(agent);
 	for (struct server *server = agent->servers; server != NULL; server = server->hh.next)
-		server_reschedule(server);
+		if (!server->timing_known)	/* its accounts or their timers are other ones now */
+			server_reschedule(server);
 	free(agent->accounts);
 	agent->accounts = reload->accounts;
 	agent->account_count = reload->count;
