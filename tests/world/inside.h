@@ -86,8 +86,8 @@ struct instant network_unwell(void);	/* the last instant at which packets were l
 /* registrar.c */
 void registrar_take(struct host *host, const struct packet *packet, const struct message *request);
 void registrar_free(struct host *host);
-/* It holds a live binding of the account; granted (may be NULL): since when. */
-bool registrar_binding(const struct host *host, const char *aor, struct instant *granted);
+/* It holds a live binding of the account; granted (may be NULL): since when; kept: one that was not left behind. */
+bool registrar_binding(const struct host *host, const char *aor, struct instant *granted, bool kept);
 bool host_well(const struct host *host);
 
 /* invariants.c */

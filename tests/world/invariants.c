@@ -4,11 +4,11 @@
  *
  *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
  *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
- *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38).
+ *     lossy or refusing when it was left), when it challenged our credentials there, or when its unregister was sent two seconds ago and got no answer (B38).
  *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
- *     before (B40); a question without Contact for four, or until the server where the account is was not well; a
+ *     before or refused it, or when the account goes back there (B40); a question without Contact for four, or until the server where the account is was not well; a
  *     REGISTER that another server is asked after for four, or until its server was not well (B37). Nothing given up
  *     like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
@@ -54,6 +54,8 @@ struct call {
 
 struct word {
 	UT_hash_handle hh;
+	struct address registers;	/* of an account: where its last REGISTER went */
+	bool ended;			/* and that one is not pending any more */
 	char text[];
 };
 
@@ -62,6 +64,11 @@ struct allowed {
 	const char *aor;
 	struct serverfield field;
 	uint16_t port;
+};
+
+struct leaving {			/* an account that is configured no more */
+	struct leaving *next;
+	const char *aor;
 };
 
 static struct {
@@ -73,6 +80,7 @@ static struct {
 	size_t happening_count, happening_room;
 	int64_t probe_timeout_ms;
 	bool stopping;
+	struct leaving *leaving;
 } seen;
 
 void
@@ -99,6 +107,8 @@ forget_oldest(void)
 void
 invariants_end(void)
 {
+	while (seen.leaving != NULL)
+		world_leaving(seen.leaving->aor, false);
 	while (seen.oldest != NULL)
 		forget_oldest();
 	while (seen.calls != NULL) {
@@ -123,8 +133,8 @@ invariants_end(void)
 	free(seen.happenings);
 }
 
-static const char *
-interned(const char *text)
+static struct word *
+word(const char *text)
 {
 	struct word *w;
 
@@ -134,7 +144,13 @@ interned(const char *text)
 		memcpy(w->text, text, strlen(text));
 		HASH_ADD_STR(seen.words, text, w);
 	}
-	return w->text;
+	return w;
+}
+
+static const char *
+interned(const char *text)
+{
+	return word(text)->text;
 }
 
 void
@@ -147,6 +163,45 @@ void
 world_stopping(void)
 {
 	seen.stopping = true;
+}
+
+void
+world_restarted(void)
+{
+	seen.stopping = false;
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		s->given_up = true;
+	for (struct host *host = network_hosts(); host != NULL; host = host->hh.next)
+		for (struct binding *b = host->bindings; b != NULL; b = b->next)
+			b->abandoned = true;
+}
+
+void
+world_leaving(const char *aor, bool leaving)
+{
+	struct leaving **at = &seen.leaving, *l;
+
+	while (*at != NULL && strcmp((*at)->aor, aor) != 0)
+		at = &(*at)->next;
+	if ((*at != NULL) == leaving)
+		return;
+	if (leaving) {
+		*at = memory(sizeof(**at));
+		(*at)->aor = interned(aor);
+		return;
+	}
+	l = *at;
+	*at = l->next;
+	free(l);
+}
+
+/* A server that is listed no more is forgotten, its probe with it, and asked anew when it is listed again. */
+void
+world_reloading(void)
+{
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		if (s->kind == HAPPENED_OPTIONS)
+			s->given_up = true;
 }
 
 /* ---- What happened ---- */
@@ -263,12 +318,24 @@ home_of(const char *aor)
 	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next) {
 		struct instant when;
 
-		if (registrar_binding(host, aor, &when) && !instant_before(when, granted)) {
+		if (registrar_binding(host, aor, &when, true) && !instant_before(when, granted)) {
 			home = host;
 			granted = when;
 		}
 	}
 	return home;
+}
+
+/* The account is not there: it has registered elsewhere since, or was refused there. */
+static bool
+is_left(const char *aor, const struct address *server)
+{
+	const struct host *home = home_of(aor);
+	const struct word *w = word(aor);
+
+	if (home == network_host(server))
+		return false;
+	return home != NULL || (w->registers.family != ADDRESS_NONE && (w->ended || !address_equal(&w->registers, server)));
 }
 
 static bool
@@ -279,6 +346,23 @@ home_unwell(const char *aor, struct instant then)
 	return home != NULL && unwell_since(&home->address, then);
 }
 
+/* It returns to where it was just taking its binding back (B40): the server takes the two in the order of CSeq. */
+static bool
+goes_back(const struct sent *old, const struct sent *fresh)
+{
+	return old->kind == HAPPENED_UNREGISTER && fresh->kind == HAPPENED_REGISTER &&
+	    address_equal(&old->to, &fresh->to);
+}
+
+static bool
+is_leaving(const char *aor)
+{
+	for (const struct leaving *l = seen.leaving; l != NULL; l = l->next)
+		if (l->aor == aor)
+			return true;
+	return false;
+}
+
 static void
 check_pending_register(struct sent *old, const struct sent *fresh, const char *where)
 {
@@ -287,9 +371,10 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
-	else if ((old->kind == HAPPENED_UNREGISTER && (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
+	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER &&
+	    (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
-	    seen.stopping)
+	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
 	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
 	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
@@ -355,7 +440,7 @@ check_copy(const struct sent *s, const struct message *m, const struct address *
 		world_fail("a copy of a request with another CSeq or goal, to %s", where);
 	if (s->ended)
 		world_fail("a copy of a request that was answered, to %s", where);
-	if (s->given_up && s->kind != HAPPENED_UNREGISTER)
+	if (s->given_up && s->kind != HAPPENED_UNREGISTER && s->kind != HAPPENED_OPTIONS)
 		world_fail("a copy of a REGISTER that was given up, to %s (B37)", where);
 }
 
@@ -386,7 +471,11 @@ check_request(const struct message *m, const struct address *to, const char *whe
 	s->cseq = m->cseq;
 	s->began = world_now();
 	s->ended = failed;
-	s->cleans_up = s->kind == HAPPENED_UNREGISTER && home_of(aor) != NULL && home_of(aor) != network_host(to);
+	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
+	if (s->kind == HAPPENED_REGISTER) {
+		word(aor)->registers = *to;
+		word(aor)->ended = failed;
+	}
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
 	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
 	*seen.newest = s;
@@ -433,8 +522,11 @@ invariants_answered(const struct host *host, const struct message *answer)
 
 	HASH_FIND_STR(seen.by_branch, branch, s);
 	free(branch);
-	if (s != NULL && answer->status >= 200 && address_same_ip(&s->to, &host->address))
-		s->ended = true;
+	if (s == NULL || answer->status < 200 || !address_same_ip(&s->to, &host->address))
+		return;
+	s->ended = true;
+	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers))
+		word(s->aor)->ended = true;
 }
 
 void

@@ -167,6 +167,13 @@ read_lines(struct scenario *s, FILE *file)
 }
 
 bool
+scenario_read_stream(struct scenario *s, const char *path, FILE *file)
+{
+	*s = (struct scenario){ .path = path, .last = &s->lines, .until_ms = -1 };
+	return read_lines(s, file);
+}
+
+bool
 scenario_read(struct scenario *s, const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -177,7 +184,7 @@ scenario_read(struct scenario *s, const char *path)
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		return false;
 	}
-	good = read_lines(s, file);
+	good = scenario_read_stream(s, path, file);
 	fclose(file);
 	return good;
 }
@@ -299,6 +306,8 @@ look(void *arg)
 
 	for (struct line *line = s->lines; line != NULL; line = line->next)
 		look_at_line(s, line);
+	if (s->judge != NULL)
+		s->judge(s);
 }
 
 static void
@@ -380,8 +389,21 @@ on_line(void *arg)
 	drop_due(due);
 }
 
-static bool
-start(struct scenario *s)
+void
+scenario_kill(struct scenario *s)
+{
+	if (s->agent != NULL)
+		agent_free(s->agent);
+	if (s->loop != NULL)
+		loop_free(s->loop);
+	s->agent = NULL;
+	s->loop = NULL;
+	if (world_timers_left() > 0)
+		world_fail("agent_free() left %zu timers", world_timers_left());
+}
+
+bool
+scenario_start(struct scenario *s)
 {
 	struct strbuf errors = { 0 };
 	struct config *config = scenario_config(s, &errors);
@@ -399,7 +421,11 @@ start(struct scenario *s)
 		world_fail("the agent does not begin: %s", why);
 		return false;
 	}
-	agent_start(s->agent);
+	s->stopped = false;
+	if (!agent_start(s->agent)) {
+		world_fail("the agent does not start");
+		return false;
+	}
 	return true;
 }
 
@@ -427,7 +453,7 @@ scenario_run(struct scenario *s)
 		if (line->timed)
 			schedule(s, line, NULL, on_line, world_at(line->at_ms));
 	}
-	if (start(s)) {
+	if (scenario_start(s)) {
 		for (struct line *line = s->lines; line != NULL; line = line->next) {
 			if (is_watch(line) && !line->timed && (line->by_ms >= 0 || is_never(line)))
 				begin_watch(s, line);
@@ -437,12 +463,9 @@ scenario_run(struct scenario *s)
 		world_after_event(NULL, NULL);
 		if (world_failure() == NULL)
 			end(s);
+		if (world_failure() == NULL && s->judge_end != NULL)
+			s->judge_end(s);
 	}
-	if (s->agent != NULL)
-		agent_free(s->agent);
-	if (s->loop != NULL)
-		loop_free(s->loop);
-	if (world_timers_left() > 0)
-		world_fail("agent_free() left %zu timers", world_timers_left());
+	scenario_kill(s);
 	return world_failure() == NULL;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "agent/agent.h"
 #include "base/str.h"
@@ -75,16 +76,26 @@ struct scenario {
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
+
+	/* The random world's (chaos.c); NULL: nobody judges but the world and the lines. */
+	void (*judge)(struct scenario *scenario);		/* after each event */
+	void (*judge_end)(struct scenario *scenario);		/* at the end, the agent still being there */
+	void (*judge_reload)(struct scenario *scenario, bool before);	/* around each reload */
 };
 
 /* ---- scenario.c ---- */
 
 /* Reads and checks it. Returns false after saying what is wrong, with file and line, on stderr. */
 bool scenario_read(struct scenario *scenario, const char *path);
+bool scenario_read_stream(struct scenario *scenario, const char *path, FILE *file);
 
 /* Plays it in the world that has begun. Returns false if the world failed. */
 bool scenario_run(struct scenario *scenario);
 void scenario_free(struct scenario *scenario);
+
+/* A new agent with the configuration as it is written by now; and its end without a packet more. */
+bool scenario_start(struct scenario *scenario);
+void scenario_kill(struct scenario *scenario);
 
 /* The configuration as it is written by now; NULL with the findings in errors. */
 struct config *scenario_config(const struct scenario *scenario, struct strbuf *errors);

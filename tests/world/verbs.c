@@ -531,6 +531,19 @@ verb_config(struct scenario *scenario, struct line *line, bool check, char wrong
 	return true;
 }
 
+/* Accounts that are not in the new configuration end. */
+static void
+tell_who_leaves(const struct agent *agent, const struct config *config)
+{
+	struct agent_status status;
+
+	agent_status(agent, &status);
+	for (size_t i = 0; i < status.config->account_count; i++)
+		world_leaving(status.config->accounts[i].aor, true);
+	for (size_t i = 0; i < config->account_count; i++)
+		world_leaving(config->accounts[i].aor, false);
+}
+
 static bool
 verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
@@ -542,13 +555,22 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 		return bad(wrong, "it is: reload");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
+	world_reloading();
+	if (scenario->judge_reload != NULL)
+		scenario->judge_reload(scenario, true);
 	config = scenario_config(scenario, &errors);
+	if (config != NULL)
+		tell_who_leaves(scenario->agent, config);
 	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, why) != 0;
 	world_story("---- reload%s%s %s", scenario->reload_refused ? " refused: " : "", why,
 	    errors.data == NULL ? "" : errors.data);
 	if (config != NULL && scenario->reload_refused)
 		config_free(config);
 	strbuf_fini(&errors);
+	if (scenario->judge_reload != NULL)
+		scenario->judge_reload(scenario, false);
 	return true;
 }
 
@@ -571,10 +593,41 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 		return bad(wrong, "it is: stop");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
 	world_story("---- stop");
 	world_stopping();
 	agent_stop(scenario->agent, on_stopped, scenario);
 	return true;
+}
+
+/* Like kill -9: its end without a packet more. */
+static bool
+verb_kill(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	if (line->words.count != 1)
+		return bad(wrong, "it is: kill");
+	if (check)
+		return true;
+	world_story("---- kill");
+	scenario_kill(scenario);
+	return true;
+}
+
+/* The daemon again, after a stop or a kill; what it left in the world is still there. */
+static bool
+verb_start(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	if (line->words.count != 1)
+		return bad(wrong, "it is: start");
+	if (check)
+		return true;
+	world_story("---- start");
+	if (scenario->agent != NULL && !scenario->stopped)
+		return bad(wrong, "it still runs");
+	scenario_kill(scenario);
+	world_restarted();
+	return scenario_start(scenario) || bad(wrong, "it does not start");
 }
 
 static bool
@@ -588,6 +641,8 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 		return bad(wrong, "it is: request register [USER], request probe [ADDR]");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
 	world_story("---- request %s %s", w->at[1], of == NULL ? "" : of);
 	if (!(probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of)))
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
@@ -646,6 +701,8 @@ static const struct verb verbs[] = {
 	{ "reload", verb_reload, false, true, NULL, NULL },
 	{ "request", verb_request, false, true, NULL, NULL },
 	{ "stop", verb_stop, false, true, NULL, NULL },
+	{ "kill", verb_kill, false, true, NULL, NULL },
+	{ "start", verb_start, false, true, NULL, NULL },
 	{ "expect", verb_watch, false, true, NULL, NULL },
 	{ "never", verb_watch, false, true, NULL, NULL },
 	{ "until", verb_until, false, false, NULL, NULL },
