@@ -27,7 +27,8 @@ static struct {
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: chaos [--seed N | --seeds COUNT [--from N]] [--hours N] [-v] [--print] [--shrink] [FILE.scn…]\n"
+	fprintf(stderr, "usage: chaos [--seed N | --seeds COUNT [--from N]] [--hours N] [-v] [--print] [--shrink]"
+	    " [FILE.scn…]\n"
 	    "  --seed N      the history of one seed\n"
 	    "  --seeds COUNT that many, from seed 1 or --from N\n"
 	    "  --hours N     of faults in each (%d)\n"

@@ -55,7 +55,8 @@ struct call {
 struct word {
 	UT_hash_handle hh;
 	struct address registers;	/* of an account: where its last REGISTER went */
-	bool ended;			/* and that one is not pending any more */
+	struct instant began;		/* and when it was sent */
+	bool ended;			/* and that it was answered */
 	char text[];
 };
 
@@ -333,9 +334,10 @@ is_left(const char *aor, const struct address *server)
 	const struct host *home = home_of(aor);
 	const struct word *w = word(aor);
 
-	if (home == network_host(server))
-		return false;
-	return home != NULL || (w->registers.family != ADDRESS_NONE && (w->ended || !address_equal(&w->registers, server)));
+	if (home != NULL || w->registers.family == ADDRESS_NONE)
+		return home != network_host(server) && home != NULL;
+	return w->ended || !address_equal(&w->registers, server) ||
+	    instant_since(w->began, world_now()) >= SIP_TIMER_F_MS;
 }
 
 static bool
@@ -474,6 +476,7 @@ check_request(const struct message *m, const struct address *to, const char *whe
 	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
 	if (s->kind == HAPPENED_REGISTER) {
 		word(aor)->registers = *to;
+		word(aor)->began = world_now();
 		word(aor)->ended = failed;
 	}
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
