@@ -78,7 +78,11 @@ store_read(const char *path, struct strbuf *to)
 int
 store_write(const char *path, const char *bytes, size_t len)
 {
+	bool runs = world_agent_runs;
+
+	world_agent_runs = false;
 	set(path, bytes, len);
+	world_agent_runs = runs;
 	world_story("file %s written, %zu bytes", path, len);
 	return 0;
 }

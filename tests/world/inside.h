@@ -81,6 +81,7 @@ struct host *network_host(const struct address *address);		/* NULL: there is non
 struct host *network_hosts(void);					/* first; then hh.next */
 void network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms);
 bool network_well(void);
+void network_excuse(void);
 struct instant network_unwell(void);	/* the last instant at which packets were lost for no fault of a server */
 
 /* registrar.c */

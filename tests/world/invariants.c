@@ -56,7 +56,7 @@ struct word {
 	UT_hash_handle hh;
 	struct address registers;	/* of an account: where its last REGISTER went */
 	struct instant began;		/* and when it was sent */
-	bool ended;			/* and that it was answered */
+	bool ended, refused;		/* and that it was answered */
 	char text[];
 };
 
@@ -81,6 +81,7 @@ static struct {
 	size_t happening_count, happening_room;
 	int64_t probe_timeout_ms;
 	bool stopping;
+	bool excused;			/* numbers may be missing, and answers */
 	struct leaving *leaving;
 } seen;
 
@@ -196,6 +197,15 @@ world_leaving(const char *aor, bool leaving)
 	free(l);
 }
 
+void
+world_excuse(void)
+{
+	seen.excused = true;
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		s->given_up = true;
+	network_excuse();
+}
+
 /* A server that is listed no more is forgotten, its probe with it, and asked anew when it is listed again. */
 void
 world_reloading(void)
@@ -289,7 +299,7 @@ check_call(const struct message *m, const struct address *to, const char *where)
 		c->to = *to;
 		HASH_ADD_KEYPTR(hh, seen.calls, c->id, strlen(c->id), c);
 	} else {
-		if (m->cseq != c->cseq + 1)
+		if (m->cseq != c->cseq + 1 && !(seen.excused && m->cseq > c->cseq))
 			world_fail("CSeq %u after %u with one Call-ID, to %s (B34)", m->cseq, c->cseq, where);
 		if (!address_equal(&c->to, to))
 			world_fail("the Call-ID of another server, to %s (B34)", where);
@@ -334,10 +344,13 @@ is_left(const char *aor, const struct address *server)
 	const struct host *home = home_of(aor);
 	const struct word *w = word(aor);
 
-	if (home != NULL || w->registers.family == ADDRESS_NONE)
-		return home != network_host(server) && home != NULL;
-	return w->ended || !address_equal(&w->registers, server) ||
-	    instant_since(w->began, world_now()) >= SIP_TIMER_F_MS;
+	if (w->registers.family == ADDRESS_NONE)
+		return home != NULL && home != network_host(server);
+	if (!address_equal(&w->registers, server) || w->refused)
+		return true;
+	if (w->ended)
+		return home != network_host(server);
+	return instant_since(w->began, world_now()) >= SIP_TIMER_F_MS;
 }
 
 static bool
@@ -440,9 +453,9 @@ check_copy(const struct sent *s, const struct message *m, const struct address *
 {
 	if (!address_equal(&s->to, to) || s->cseq != m->cseq)
 		world_fail("a copy of a request with another CSeq or goal, to %s", where);
-	if (s->ended)
+	if (s->ended && !seen.excused)
 		world_fail("a copy of a request that was answered, to %s", where);
-	if (s->given_up && s->kind != HAPPENED_UNREGISTER && s->kind != HAPPENED_OPTIONS)
+	if (s->given_up && !seen.excused && s->kind != HAPPENED_UNREGISTER && s->kind != HAPPENED_OPTIONS)
 		world_fail("a copy of a REGISTER that was given up, to %s (B37)", where);
 }
 
@@ -478,6 +491,7 @@ check_request(const struct message *m, const struct address *to, const char *whe
 		word(aor)->registers = *to;
 		word(aor)->began = world_now();
 		word(aor)->ended = failed;
+		word(aor)->refused = false;
 	}
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
 	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
@@ -528,8 +542,10 @@ invariants_answered(const struct host *host, const struct message *answer)
 	if (s == NULL || answer->status < 200 || !address_same_ip(&s->to, &host->address))
 		return;
 	s->ended = true;
-	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers))
+	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers)) {
 		word(s->aor)->ended = true;
+		word(s->aor)->refused = answer->status >= 300;
+	}
 }
 
 void

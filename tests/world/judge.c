@@ -66,6 +66,7 @@ static struct {
 	struct instant looked;
 	struct instant instant;		/* of the last event */
 	unsigned standstill;
+	size_t without;			/* accounts without a registration */
 	size_t sent_before;		/* a reload */
 	struct strbuf before;
 	size_t line;			/* reloads so far */
@@ -209,6 +210,7 @@ look_at_account(const struct account *account)
 		w->without_since = world_now();
 		judge.sum.gaps++;
 	}
+	judge.without++;
 	look_at_gap(w, account);
 }
 
@@ -229,11 +231,12 @@ look(struct scenario *s)
 	struct agent_status status;
 
 	look_at_clock();
-	if (instant_since(judge.looked, world_now()) < LOOK_MS)
+	if (instant_since(judge.looked, world_now()) < LOOK_MS && judge.without == 0)
 		return;
 	judge.looked = world_now();
 	if (s->agent == NULL || s->stopped || s->agent->on_stopped != NULL) {
 		forget();
+		judge.without = 0;
 		if (s->agent != NULL && !s->stopped && !judge.stopping) {
 			judge.stopping = true;
 			judge.stop_by = instant_add(world_now(), STOP_MS);
@@ -243,6 +246,7 @@ look(struct scenario *s)
 		return;
 	}
 	judge.stopping = false;
+	judge.without = 0;
 	agent_status(s->agent, &status);
 	for (size_t i = 0; i < status.accounts; i++)
 		look_at_account(agent_account(s->agent, i));
@@ -485,6 +489,7 @@ judge_begin(struct scenario *s)
 	judge.looked = world_at(0);
 	judge.instant = world_at(0);
 	judge.standstill = 0;
+	judge.without = 0;
 	judge.stopping = false;
 	s->judge = look;
 	s->judge_end = judge_end;

@@ -25,6 +25,18 @@ soak: chaos$(EXEEXT)
 	./chaos$(EXEEXT) --from $(FROM) --seeds $(SEEDS)
 .PHONY: soak
 
+# The n-th allocation fails: some of them in `make check`, all in `make every-alloc`.
+check_PROGRAMS += alloc
+alloc_SOURCES = tests/world/alloc.c tests/world/chaos.h tests/world/condition.c tests/world/judge.c \
+	tests/world/scenario.c tests/world/scenario.h tests/world/verbs.c
+alloc_LDADD = $(scenario_LDADD)
+alloc_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=arena_new
+dist_check_SCRIPTS += tests/world/alloc.sh
+TESTS += tests/world/alloc.sh
+every-alloc: alloc$(EXEEXT)
+	srcdir=$(srcdir) $(srcdir)/tests/world/alloc.sh -a
+.PHONY: every-alloc
+
 if HAVE_CHECK
 check_PROGRAMS += tests/world/test_world
 TESTS += tests/world/test_world

@@ -275,6 +275,10 @@ fail_line(const struct scenario *s, const struct line *line, const char *what)
 
 	for (size_t i = 0; i < line->words.count && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, " %s", line->words.at[i]);
+	if (s->lenient) {
+		world_story("%s:%d:%s: %s", s->path, line->number, text, what);
+		return;
+	}
 	world_fail("%s:%d:%s: %s", s->path, line->number, text, what);
 }
 
@@ -392,6 +396,7 @@ on_line(void *arg)
 void
 scenario_kill(struct scenario *s)
 {
+	world_agent_runs = false;
 	if (s->agent != NULL)
 		agent_free(s->agent);
 	if (s->loop != NULL)
@@ -407,6 +412,7 @@ scenario_start(struct scenario *s)
 {
 	struct strbuf errors = { 0 };
 	struct config *config = scenario_config(s, &errors);
+	bool started;
 	char why[256] = "";
 
 	if (config == NULL)
@@ -415,14 +421,23 @@ scenario_start(struct scenario *s)
 	if (config == NULL)
 		return false;
 	s->loop = loop_new();
+	world_agent_runs = true;
 	s->agent = agent_new(s->loop, config, why);
+	world_agent_runs = false;
 	if (s->agent == NULL) {
 		config_free(config);
+		if (s->lenient)
+			return false;
 		world_fail("the agent does not begin: %s", why);
 		return false;
 	}
 	s->stopped = false;
-	if (!agent_start(s->agent)) {
+	world_agent_runs = true;
+	started = agent_start(s->agent);
+	world_agent_runs = false;
+	if (!started && s->lenient)
+		return false;
+	if (!started) {
 		world_fail("the agent does not start");
 		return false;
 	}

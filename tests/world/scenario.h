@@ -76,6 +76,7 @@ struct scenario {
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
+	bool lenient;			/* what the lines expect need not come true */
 
 	/* The random world's (chaos.c); NULL: nobody judges but the world and the lines. */
 	void (*judge)(struct scenario *scenario);		/* after each event */

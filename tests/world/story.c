@@ -28,10 +28,14 @@ static struct {
 void *
 memory(size_t size)
 {
-	void *p = calloc(1, size);
+	bool runs = world_agent_runs;
+	void *p;
 
+	world_agent_runs = false;	/* the world has memory enough */
+	p = calloc(1, size);
 	if (p == NULL)
 		abort();
+	world_agent_runs = runs;
 	return p;
 }
 
@@ -69,11 +73,14 @@ tell(bool log, const char *text)
 static void
 on_log(void *arg, enum log_level level, const char *text)
 {
+	bool runs = world_agent_runs;
 	char line[LINE_SIZE];
 
 	(void)arg;
+	world_agent_runs = false;
 	snprintf(line, sizeof(line), "log %s: %s", log_level_str(level), text);
 	tell(true, line);
+	world_agent_runs = runs;
 }
 
 void

@@ -563,7 +563,9 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 	config = scenario_config(scenario, &errors);
 	if (config != NULL)
 		tell_who_leaves(scenario->agent, config);
+	world_agent_runs = true;
 	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, why) != 0;
+	world_agent_runs = false;
 	world_story("---- reload%s%s %s", scenario->reload_refused ? " refused: " : "", why,
 	    errors.data == NULL ? "" : errors.data);
 	if (config != NULL && scenario->reload_refused)
@@ -597,7 +599,9 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 		return bad(wrong, "there is no agent");
 	world_story("---- stop");
 	world_stopping();
+	world_agent_runs = true;
 	agent_stop(scenario->agent, on_stopped, scenario);
+	world_agent_runs = false;
 	return true;
 }
 
@@ -635,7 +639,7 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 {
 	const struct words *w = &line->words;
 	const char *of = w->count == 3 ? w->at[2] : NULL;
-	bool probe = w->count > 1 && strcmp(w->at[1], "probe") == 0;
+	bool probe = w->count > 1 && strcmp(w->at[1], "probe") == 0, known;
 
 	if (w->count < 2 || w->count > 3 || (!probe && strcmp(w->at[1], "register") != 0))
 		return bad(wrong, "it is: request register [USER], request probe [ADDR]");
@@ -644,7 +648,10 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 	if (scenario->agent == NULL)
 		return bad(wrong, "there is no agent");
 	world_story("---- request %s %s", w->at[1], of == NULL ? "" : of);
-	if (!(probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of)))
+	world_agent_runs = true;
+	known = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
+	world_agent_runs = false;
+	if (!known)
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;
 }

@@ -56,6 +56,16 @@ const char *world_failure(void);	/* NULL: none */
 
 uint32_t world_random(uint32_t bound);	/* the world's own stream */
 
+/*
+ * For what makes the agent's allocations fail (alloc.c): the agent's code runs and not the world's; and does the
+ * allocation fail that a timer or a query is made with? NULL: never.
+ */
+extern bool world_agent_runs;
+extern bool (*world_allocation_fails)(void);
+
+/* The agent has lacked memory: what it lost by that is excused as if the network had lost it. */
+void world_excuse(void);
+
 /* ---- Files ---- */
 
 void world_file_set(const char *path, const char *text);	/* NULL removes it */
