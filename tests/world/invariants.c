@@ -29,6 +29,7 @@ enum {
 	UNREGISTER_WAIT_MS = 2000,	/* B38 */
 	GIVE_UP_MS = 4000,		/* B37 */
 	PROBE_TIMEOUT_MS = 4000,	/* B19 */
+	UNHEARD_MS = 330 * 1000,	/* so long it may not be known that a server is well again (B10, B21) */
 	FORGET_MS = 2 * SIP_TIMER_F_MS,
 };
 
@@ -41,6 +42,7 @@ struct sent {				/* a transaction of the agent, by branch */
 	const char *aor;		/* interned; "" for OPTIONS */
 	uint32_t cseq;
 	struct instant began;
+	struct instant waited_from;	/* an unregister: when the first was sent, if this is the answer to a challenge */
 	bool ended, given_up;
 	bool cleans_up;			/* an unregister at a server where the account is no more */
 };
@@ -386,13 +388,13 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
-	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER &&
-	    (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
+	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER && (old->cleans_up ||
+	    instant_since(old->waited_from, fresh->began) >= UNREGISTER_WAIT_MS)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
 	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
 	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
-	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, instant_add(old->began, -UNHEARD_MS))))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",
@@ -485,6 +487,11 @@ check_request(const struct message *m, const struct address *to, const char *whe
 	s->aor = interned(aor);
 	s->cseq = m->cseq;
 	s->began = world_now();
+	s->waited_from = s->began;
+	for (const struct sent *old = seen.oldest; old != NULL; old = old->newer)
+		if (s->kind == HAPPENED_UNREGISTER && old->kind == s->kind && old->ended && old->aor == s->aor &&
+		    address_equal(&old->to, to) && old->cseq + 1 == s->cseq)
+			s->waited_from = old->waited_from;
 	s->ended = failed;
 	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
 	if (s->kind == HAPPENED_REGISTER) {
