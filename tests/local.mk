@@ -14,12 +14,21 @@ mutants:
 .PHONY: mutants
 MUTANTS = \
 	tests/mutants/agent-account-refreshes-after-each-settle.patch \
+	tests/mutants/agent-account_status-redundant-while-refused.patch \
 	tests/mutants/agent-agent-unanswered-owner.patch \
+	tests/mutants/agent-answers-stranger-is-answered.patch \
 	tests/mutants/agent-candidate-cleans-where-it-is.patch \
 	tests/mutants/agent-choice-unlisted-stay-forever.patch \
+	tests/mutants/agent-configcheck-controls-in-users.patch \
+	tests/mutants/agent-configdiff-password-is-no-change.patch \
 	tests/mutants/agent-leftovers-never-cleans.patch \
+	tests/mutants/agent-lookups-next-server-never.patch \
+	tests/mutants/agent-names-asks-nobody.patch \
+	tests/mutants/agent-nameset-addresses-beside-srv.patch \
+	tests/mutants/agent-reload-removed-stay.patch \
 	tests/mutants/agent-roster-unlisted-keep-their-rank.patch \
 	tests/mutants/agent-server-no-jitter.patch \
+	tests/mutants/agent-sharing-two-do-not-share.patch \
 	tests/mutants/core-candidates-equals-backwards.patch \
 	tests/mutants/core-candidates-own-address-kept.patch \
 	tests/mutants/core-candidates-port-zero-kept.patch \
@@ -43,4 +52,11 @@ MUTANTS = \
 	tests/mutants/core-selection-moves-among-equals.patch \
 	tests/mutants/core-serverspec-domain-is-a-spec-too.patch \
 	tests/mutants/core-serverspec-port-65536.patch \
-	tests/mutants/sip-arena-realloc-forgets.patch
+	tests/mutants/sip-arena-realloc-forgets.patch \
+	tests/mutants/sip-challenge-stale-by-presence.patch \
+	tests/mutants/sip-clienttx-waits-grow-for-ever.patch \
+	tests/mutants/sip-digest-nonce-count-stands.patch \
+	tests/mutants/sip-message-eleventh-contact.patch \
+	tests/mutants/sip-print-response-shown.patch \
+	tests/mutants/sip-token-same-for-each-server.patch \
+	tests/mutants/sip-uri-port-zero.patch
