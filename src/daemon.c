@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <libgen.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@ daemon_init(struct daemon *daemon)
 {
 	int fd;
 
+	umask(022);		/* the modes are ours to choose, whatever shell or init script starts us */
 	*daemon = (struct daemon){ .ready_fd = -1, .pid_fd = -1 };
 	do
 		fd = open("/dev/null", O_RDWR);
@@ -69,8 +69,130 @@ daemon_fork(struct daemon *daemon)
 	return chdir("/") == 0 ? 0 : -errno;
 }
 
+/* ---- Directories ---- */
+
+/* Links are followed only where nobody else can put one: the daemon's user must not lead a next start astray. */
+static int
+open_component(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 || errno != ENOTDIR)
+		return fd;
+	if (fstat(parent, &st) != 0)
+		return -1;
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		errno = ELOOP;
+		return -1;
+	}
+	return openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+make_component(int parent, const char *name, mode_t mode, const struct passwd *who)
+{
+	struct stat st;
+	int fd, error = 0;
+
+	if (mkdirat(parent, name, mode) != 0)
+		return -1;
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || who == NULL)
+		return fd;
+	if (fstat(fd, &st) != 0)
+		error = errno;
+	else if (st.st_uid != geteuid())
+		error = EPERM;		/* not the one that we have made */
+	else if (fchownat(fd, "", who->pw_uid, who->pw_gid, AT_EMPTY_PATH) != 0)
+		error = errno;
+	if (error == 0)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Cuts names off *rest one by one and goes down. Returns as daemon_make_directory(). */
+static int
+walk(char *rest, mode_t mode, const struct passwd *who)
+{
+	int fd = open(rest[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *name;
+
+	while (fd >= 0 && (name = strsep(&rest, "/")) != NULL) {
+		bool last = rest == NULL || rest[strspn(rest, "/")] == '\0';
+		int next, error;
+
+		if (name[0] == '\0')
+			continue;
+		next = open_component(fd, name);
+		if (next < 0 && errno == ENOENT)
+			next = make_component(fd, name, last ? mode : 0755, last ? who : NULL);
+		error = errno;
+		close(fd);
+		errno = error;
+		fd = next;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+int
+daemon_make_directory(const char *path, mode_t mode, const char *user)
+{
+	const struct passwd *who = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
+	char *copy = strdup(path);
+	int result;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	result = walk(copy, mode, who);
+	free(copy);
+	return result;
+}
+
+int
+daemon_make_directory_of(const char *path, const char *user)
+{
+	const char *slash = strrchr(path, '/');
+	char *copy = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int result;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	result = daemon_make_directory(copy, 0755, user);
+	free(copy);
+	return result;
+}
+
+/* ---- The pid file ---- */
+
+/* In a directory that may be the daemon user's own: nothing but a file of this name alone is written to. */
+static int
+open_pid_file(const char *path, const char *user)
+{
+	const char *slash = strrchr(path, '/');
+	int directory = daemon_make_directory_of(path, user);
+	struct stat st;
+	int fd;
+
+	if (directory < 0) {
+		errno = -directory;
+		return -1;
+	}
+	fd = openat(directory, slash != NULL ? slash + 1 : path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0644);
+	close(directory);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
+}
+
 bool
-daemon_pid_file(struct daemon *daemon, const char *path, char error[256])
+daemon_pid_file(struct daemon *daemon, const char *path, const char *user, char error[256])
 {
 	char text[24];
 	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
@@ -78,7 +200,7 @@ daemon_pid_file(struct daemon *daemon, const char *path, char error[256])
 
 	if (path == NULL)
 		return true;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open_pid_file(path, user);
 	if (fd < 0) {
 		snprintf(error, 256, "pid file %.160s: %.60s", path, strerror(errno));
 		return false;
@@ -103,23 +225,38 @@ daemon_pid_file(struct daemon *daemon, const char *path, char error[256])
 	return true;
 }
 
-int
-daemon_make_directory_of(const char *path, const char *user)
-{
-	char *copy = strdup(path);
-	const struct passwd *who = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
-	const char *directory;
-	int rc = 0;
+/* ---- Who it runs as ---- */
 
-	if (copy == NULL)
-		return -ENOMEM;
-	directory = dirname(copy);
-	if (mkdir(directory, 0755) != 0)
-		rc = errno == EEXIST ? 0 : -errno;
-	else if (who != NULL && lchown(directory, who->pw_uid, who->pw_gid) != 0)
-		rc = -errno;
-	free(copy);
-	return rc;
+static void
+say_no_user(const char *user, char error[256])
+{
+	snprintf(error, 256, "user %.100s: there is no such user", user);
+}
+
+bool
+daemon_user_exists(const char *user, char error[256])
+{
+	if (user == NULL || getpwnam(user) != NULL)
+		return true;
+	say_no_user(user, error);
+	return false;
+}
+
+bool
+daemon_group_exists(const char *group, char error[256])
+{
+	if (group == NULL || getgrnam(group) != NULL)
+		return true;
+	snprintf(error, 256, "control-group %.100s: there is no such group", group);
+	return false;
+}
+
+uid_t
+daemon_uid(const char *user)
+{
+	const struct passwd *who = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
+
+	return who != NULL ? who->pw_uid : (uid_t)-1;
 }
 
 bool
@@ -129,10 +266,9 @@ daemon_become(const char *user, char error[256])
 
 	if (user == NULL)
 		return true;
-	errno = 0;
 	who = getpwnam(user);
 	if (who == NULL) {
-		snprintf(error, 256, "user %.100s: there is no such user", user);
+		say_no_user(user, error);
 		return false;
 	}
 	if (who->pw_uid == geteuid())

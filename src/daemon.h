@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct daemon {
 	int ready_fd;		/* towards the starting command; -1 in the foreground */
@@ -15,7 +16,7 @@ struct daemon {
 	char *pid_file;
 };
 
-/* Sees to it that no socket gets the number of a closed stdin, stdout or stderr. */
+/* Sees to it that no socket gets the number of a closed stdin, stdout or stderr, and sets the umask. */
 void daemon_init(struct daemon *daemon);
 
 /*
@@ -29,17 +30,33 @@ int daemon_fork(struct daemon *daemon);
 /*
  * Takes the pid file: locked as long as the daemon lives, so that a second one with the same file does not start.
  *
- * path    NULL: nothing to do
+ * path    NULL: nothing to do; its directory is made if it is missing
+ * user    whose directory that becomes (NULL: as we are)
  * error   on failure: why (256 bytes)
  */
-bool daemon_pid_file(struct daemon *daemon, const char *path, char error[256]);
+bool daemon_pid_file(struct daemon *daemon, const char *path, const char *user, char error[256]);
 
 /*
- * Makes the directory of that file if it is missing, for that user (NULL: as we are). /run is empty after each boot.
+ * Makes a directory if it is missing, and those above it: /run is empty after each boot, and nothing need be prepared.
+ * One that is there stays as it is.
  *
- * Returns 0 or negative errno.
+ * user   whose the last one becomes (NULL: as we are); those above it stay ours, mode 0755
+ * Returns a descriptor of it, for the …at() calls only, or negative errno.
  */
-int daemon_make_directory_of(const char *path, const char *user);
+int daemon_make_directory(const char *path, mode_t mode, const char *user);
+int daemon_make_directory_of(const char *path, const char *user);	/* of that file, mode 0755 */
+
+/*
+ * Asked before anything is made for that user.
+ *
+ * user    NULL: fine
+ * error   if not: what is wrong (256 bytes)
+ */
+bool daemon_user_exists(const char *user, char error[256]);
+bool daemon_group_exists(const char *group, char error[256]);	/* the same for control-group */
+
+/* Whom daemon_become() will make us; (uid_t)-1: it will change nothing. */
+uid_t daemon_uid(const char *user);
 
 /*
  * Becomes that user, with its groups, for good. Without root's rights it stays who it is, with a warning.

@@ -9,9 +9,22 @@
 #include "options.h"
 #include "run.h"
 
+/* What is right in itself and wrong on this machine; the machine that runs it may be another one. */
+static void
+warn_of_strangers(const struct config *config)
+{
+	char error[256];
+
+	if (!daemon_user_exists(config->user, error))
+		log_line(LOG_LEVEL_WARNING, NULL, "%s; the daemon would not start here", error);
+	if (!daemon_group_exists(config->control_group, error))
+		log_line(LOG_LEVEL_WARNING, NULL, "%s; the daemon would not start here", error);
+}
+
 static int
 check(const char *path, struct config *config)
 {
+	warn_of_strangers(config);
 	printf("%s: good, accounts: %zu\n", path, config->account_count);
 	config_free(config);
 	return EXIT_SUCCESS;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/log.h"
@@ -24,15 +25,35 @@ struct run {
 
 /* Each line of the text is a record of its own. */
 static void
-log_lines(const char *text, enum log_level level, enum log_level level_of_warnings)
+log_lines(const char *text)
 {
 	while (*text != '\0') {
 		int len = (int)strcspn(text, "\n");
-		const char *warning = strstr(text, ": warning: ");
-		bool warns = warning != NULL && warning < text + len;
 
 		if (len > 0)
-			log_line(warns ? level_of_warnings : level, NULL, "%.*s", len, text);
+			log_line(LOG_LEVEL_NOTICE, NULL, "%.*s", len, text);
+		text += len;
+		if (*text == '\n')
+			text++;
+	}
+}
+
+/* The log has a word of its own for warnings. */
+static void
+log_findings(const char *text)
+{
+	static const char word[] = "warning: ";
+
+	while (*text != '\0') {
+		int len = (int)strcspn(text, "\n");
+		const char *warning = strstr(text, ": warning: ");
+		int head = warning != NULL && warning < text + len ? (int)(warning + 2 - text) : 0;
+
+		if (head > 0)
+			log_line(LOG_LEVEL_WARNING, NULL, "%.*s%.*s", head, text,
+			    len - head - (int)strlen(word), text + head + strlen(word));
+		else if (len > 0)
+			log_line(LOG_LEVEL_ERROR, NULL, "%.*s", len, text);
 		text += len;
 		if (*text == '\n')
 			text++;
@@ -46,7 +67,7 @@ run_read_config(const char *path, struct strbuf *findings)
 	struct config *config = config_read(path, NULL, &own);
 
 	if (own.len > 0) {
-		log_lines(own.data, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING);
+		log_findings(own.data);
 		if (findings != NULL)
 			strbuf_append(findings, own.data);
 	} else if (config == NULL)
@@ -69,16 +90,8 @@ static bool
 apply(struct run *run, struct config *config, struct strbuf *report)
 {
 	struct agent_status status;
-	const char *key;
-	char error[256] = "", why[320];
+	char error[256] = "";
 
-	agent_status(run->agent, &status);
-	key = configdiff_needs_restart(status.config, config);
-	if (key != NULL) {
-		snprintf(why, sizeof(why), "%s has changed: that needs a restart", key);
-		config_free(config);
-		return refuse_reload(report, why);
-	}
 	if (agent_reload(run->agent, config, error) != 0) {
 		config_free(config);
 		return refuse_reload(report, error);
@@ -144,7 +157,7 @@ put_to_log(void *arg, const char *bytes, size_t len)
 {
 	(void)arg;
 	(void)len;		/* status pieces are terminated whole lines */
-	log_lines(bytes, LOG_LEVEL_NOTICE, LOG_LEVEL_NOTICE);
+	log_lines(bytes);
 	return 0;
 }
 
@@ -173,35 +186,63 @@ static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
 	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
-	int rc = daemon_make_directory_of(config->control, config->user);
+	struct stream_place place = {
+		.path = config->control,
+		.directory = daemon_make_directory_of(config->control, config->user),
+		.owner = daemon_uid(config->user),
+		.group = config->control_group,
+	};
 
-	if (rc != 0) {
-		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control, strerror(-rc));
+	if (place.directory < 0) {
+		snprintf(error, 256, "directory of the control socket %.120s: %.60s", config->control,
+		    strerror(-place.directory));
 		return false;
 	}
-	run->control = control_new(run->loop, run->agent, config->control, config->control_group, &hooks, error);
+	run->control = control_new(run->loop, run->agent, &place, &hooks, error);
+	close(place.directory);
 	return run->control != NULL;
 }
 
-/* The pid file is for who starts in the background; a supervisor of the foreground knows the pid. */
+/* Who does not let us have it gets a warning when something is to be kept there. */
+static void
+make_state_directory(const struct config *config)
+{
+	int directory = config->state_dir != NULL ? daemon_make_directory(config->state_dir, 0750, config->user) : -1;
+
+	if (directory >= 0)
+		close(directory);
+}
+
+/*
+ * The pid file is for who starts in the background; a supervisor of the foreground knows the pid. It comes before
+ * all else, so that a second daemon hears of the first one and not of an address that is taken.
+ */
 static bool
-open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+open_agent(struct run *run, struct config *config, struct daemon *daemon, char error[256])
 {
 	bool background = daemon->ready_fd >= 0;
 
+	if (!daemon_user_exists(config->user, error) || !daemon_group_exists(config->control_group, error) ||
+	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
+		return false;
 	run->loop = loop_new();
 	if (run->loop == NULL || !take_signals(run)) {
 		snprintf(error, 256, "no event loop to be had");
-		config_free(config);
 		return false;
 	}
+	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
-	if (run->agent == NULL) {
+	return run->agent != NULL;
+}
+
+static bool
+open_all(struct run *run, struct config *config, struct daemon *daemon, char error[256])
+{
+	if (!open_agent(run, config, daemon, error)) {
 		config_free(config);
 		return false;
 	}
-	if (!daemon_pid_file(daemon, background ? config->pid_file : NULL, error) ||
-	    !open_control(run, config, error) || !daemon_become(config->user, error))
+	if (!open_control(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");

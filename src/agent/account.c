@@ -83,6 +83,7 @@ set_active(struct account *account, struct candidate *candidate)
 		before->left_at = account_now(account);
 		before->cleaned = false;
 		server_add_active(before->server, -1);
+		candidate_leave(before);
 	}
 	if (candidate != NULL)
 		server_add_active(candidate->server, 1);
@@ -93,6 +94,7 @@ account_free(struct account *account)
 {
 	if (account->unsettled)
 		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
+	turns_leave(account);
 	attempt_free(account->attempt);
 	attempt_free(account->background);
 	set_active(account, NULL);
@@ -154,6 +156,7 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
+		candidate_leave(candidate);	/* a 2xx that is none may have stored something (B33) */
 	} else {
 		entropy_bytes(&draw, sizeof(draw));
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
@@ -162,6 +165,21 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 	log_line(LOG_LEVEL_NOTICE, account->config->aor, "%s on %s: %s; again in %lld s at the earliest",
 	    outcome->end == ATTEMPT_REFUSED ? "failed" : "held off", candidate->server->text, outcome->text,
 	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
+}
+
+void
+account_hold_off(struct account *account, const struct server *server, int sip_code, int64_t retry_after_ms)
+{
+	uint32_t draw;
+
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		if (candidate->server != server)
+			continue;
+		entropy_bytes(&draw, sizeof(draw));
+		penalty_hold(&candidate->penalty, sip_code, retry_after_ms, draw, account_now(account));
+	}
 }
 
 /* The pending attempt is given up; a REGISTER that has been silent for long enough counts as not answered (B18). */
@@ -283,6 +301,8 @@ act(struct account *account, enum registration_action action, enum registration_
 		drop_background(account, account->active);
 		account->leaving_for = account->selection.reason;
 		account->unanswered = true;
+		if (account->registration.state == REGISTRATION_STOPPING)
+			account->granted_s = 0;
 		*next = REGISTRATION_EV_ENDED;
 		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
 	case REGISTRATION_DO_SUSPECT:
@@ -381,6 +401,8 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	} else {
 		if (attempt->kind != ATTEMPT_UNREGISTER && !attempt->outdated)
 			not_accepted(account, candidate, &outcome);
+		if (outcome.sip_code == 503 && outcome.retry_after_ms > 0)
+			turns_hold_off(candidate->server, outcome.sip_code, outcome.retry_after_ms);
 		drive(account, REGISTRATION_EV_ENDED, INSTANT_NEVER);
 	}
 	attempt_free(attempt);
@@ -411,6 +433,15 @@ arm(struct account *account)
 	timer_set(account->timer, due);
 }
 
+/* Many may want to at once: the accounts of a server that came back, all of them on request (B42). */
+static bool
+may_refresh(struct account *account)
+{
+	if (account->registration.state == REGISTRATION_REGISTERED)
+		return turns_take(account, account->active->server);
+	return !registration_pending(&account->registration);
+}
+
 void
 account_settle(struct account *account)
 {
@@ -427,7 +458,7 @@ account_settle(struct account *account)
 		drive(account, REGISTRATION_EV_DUE, INSTANT_NEVER);
 	event = choice_make(account, &until);
 	drive(account, event, until);
-	if (account->refresh_wanted && !registration_pending(&account->registration)) {
+	if (account->refresh_wanted && may_refresh(account)) {
 		account->refresh_wanted = false;
 		drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
 	}
@@ -495,7 +526,7 @@ account_configure(struct account *account, struct config_box *box, const struct 
 		roster_watch(account);
 		roster_rebuild(account);
 	}
-	roster_reschedule(account);
+	roster_forget_timing(account);
 	if (other_credentials)
 		roster_forget_nonces(account);
 	if (account->attempt != NULL)
@@ -509,6 +540,7 @@ account_configure(struct account *account, struct config_box *box, const struct 
 void
 account_stop(struct account *account)
 {
+	turns_leave(account);
 	account->stop_by = instant_add(account_now(account), REGISTRATION_STOP_MS);
 	drive(account, REGISTRATION_EV_STOP, INSTANT_NEVER);
 	account_unsettle(account);

@@ -39,6 +39,7 @@ struct account {
 	struct failback failback;
 	struct attempt *attempt;		/* that the machine waits for */
 	struct attempt *background;		/* unregister that nobody waits for (B38, B40) */
+	struct turn turn;			/* at a server that many want (B42) */
 	struct timer *timer;
 
 	int64_t granted_s;			/* 0: nothing granted */
@@ -88,6 +89,9 @@ bool account_is_called(const struct account *account, const char *name);
 
 /* On request: refusals and hold-offs end, and it registers now (B74). */
 void account_register(struct account *account);
+
+/* A server wants no REGISTERs for a while, as it told another account (B42). */
+void account_hold_off(struct account *account, const struct server *server, int sip_code, int64_t retry_after_ms);
 
 /* Marks it: it chooses again before the event ends. */
 void account_unsettle(struct account *account);

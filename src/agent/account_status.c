@@ -101,6 +101,8 @@ state_of(const struct account *account, struct instant now)
 	case REGISTRATION_STATES:
 		break;
 	}
+	if (account->turn.server != NULL && !active_is_down(account))
+		return ACCOUNT_REGISTERING;	/* as soon as its turn comes (B42) */
 	return all_failed(account) ? ACCOUNT_FAILED : ACCOUNT_DOWN;
 }
 

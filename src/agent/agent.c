@@ -175,27 +175,50 @@ agent_settle(struct agent *agent)
 
 /* ---- coming to life ---- */
 
+static bool
+is_key(const struct strbuf *kept, size_t len)
+{
+	return kept->len == len && strspn(kept->data, "0123456789abcdef") == len;
+}
+
+/*
+ * The kept key; a new one takes its place only if there is none, or nothing that could be one. What cannot be read
+ * now may be the right one still.
+ */
+static int
+read_or_write_key(const char *path, char *key, size_t len)
+{
+	struct strbuf kept = { 0 };
+	int error = store_read(path, &kept);
+
+	if (error == 0 && is_key(&kept, len))
+		memcpy(key, kept.data, len);
+	else if (error == 0)
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
+	if (error == -ENOENT || (error == 0 && !is_key(&kept, len)))
+		error = store_write(path, key, len);
+	strbuf_fini(&kept);
+	return error;
+}
+
 /* The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). */
 static void
 load_key(struct agent *agent)
 {
 	const char *dir = agent_config(agent)->state_dir;
-	struct strbuf path = { 0 }, kept = { 0 };
-	int error = -ENOENT;
+	struct strbuf path = { 0 };
+	int error = -ENOMEM;
 
 	entropy_hex(agent->key, sizeof(agent->key) - 1);
 	if (dir == NULL)
 		return;
 	strbuf_printf(&path, "%s/key", dir);
 	if (!path.failed)
-		error = store_read(path.data, &kept);
-	if (error == 0 && kept.len >= sizeof(agent->key) - 1)
-		memcpy(agent->key, kept.data, sizeof(agent->key) - 1);
-	else if (!path.failed && (error = store_write(path.data, agent->key, sizeof(agent->key) - 1)) < 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; Contacts will differ after a restart", path.data,
+		error = read_or_write_key(path.data, agent->key, sizeof(agent->key) - 1);
+	if (error < 0)
+		log_line(LOG_LEVEL_WARNING, NULL, "%s/key: %s; Contacts will differ after a restart", dir,
 		    strerror(-error));
 	strbuf_fini(&path);
-	strbuf_fini(&kept);
 }
 
 void
@@ -250,7 +273,6 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	}
 	config->generation = 1;
-	load_key(agent);
 	if (!open_world(agent, error)) {
 		agent->box->config = NULL;	/* the caller keeps it */
 		agent_free(agent);
@@ -287,6 +309,7 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
+	load_key(agent);	/* not earlier: what it writes belongs to who the daemon has become */
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);

@@ -208,6 +208,7 @@ go_on(struct attempt *attempt, struct attempt_outcome *outcome)
 {
 	int error = send_request(attempt);
 
+	turns_spend(attempt->candidate->server);	/* B42 */
 	outcome->end = ATTEMPT_GOES_ON;
 	if (error < 0)
 		not_sent(outcome, error);
@@ -238,8 +239,8 @@ on_challenge(struct attempt *attempt, const struct message *answer, struct attem
 	attempt->challenges++;
 	if (challenges != NULL)
 		chosen = digest_choose(challenges, read_challenges(answer, challenges, MESSAGE_CHALLENGES_MAX));
-	answered_it = attempt->with_credentials > 0 && attempt->fresh[proxy] && chosen != NULL && *session != NULL &&
-	    strcmp((*session)->challenge.realm, chosen->realm) == 0;
+	answered_it = attempt->with_credentials > 0 && attempt->fresh[proxy] && !attempt->repeated && chosen != NULL &&
+	    *session != NULL && strcmp((*session)->challenge.realm, chosen->realm) == 0;
 	if (chosen == NULL) {
 		refused(outcome, answer, "no challenge that can be answered");
 	} else if (attempt->account->config->password[0] == '\0') {
@@ -403,6 +404,7 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 {
 	*outcome = (struct attempt_outcome){ 0 };
 	attempt->transaction = (struct handle){ 0 };
+	attempt->repeated = instant_since(result->began, loop_now(attempt->account->agent->loop)) >= SIP_T1_MS;
 	switch (result->end) {
 	case CLIENTTX_ANSWER:
 		on_answer(attempt, result->answer, outcome);

@@ -53,6 +53,8 @@ struct attempt {
 	struct contact contact;
 	int64_t expires_s;		/* asked for */
 	unsigned with_credentials;	/* requests sent with credentials */
+	bool repeated;			/* several copies of the last request were sent: a registrar that counts nonces
+					   and keeps no transactions refuses the second one of a pair that it took */
 	unsigned challenges;		/* answers 401, 407 */
 	unsigned too_brief;		/* answers 423 */
 	struct address contact_address;	/* that the Contact names */

@@ -27,6 +27,7 @@ candidate_new(struct account *account, const struct candidate_place *place)
 		return NULL;
 	}
 	LIST_INSERT_HEAD(&candidate->server->candidates, candidate, of_server);
+	server_forget_timing(candidate->server);
 	candidate->bound_until = now_of(candidate);
 	candidate->left_at = now_of(candidate);
 	entropy_hex(candidate->call_id, SIP_CALL_ID_SIZE - 1);
@@ -41,7 +42,12 @@ candidate_new(struct account *account, const struct candidate_place *place)
 void
 candidate_free(struct candidate *candidate)
 {
+	if (candidate->account->turn.server == candidate->server)
+		turns_leave(candidate->account);
+	if (candidate->left)
+		LIST_REMOVE(candidate, left_link);
 	LIST_REMOVE(candidate, of_server);
+	server_forget_timing(candidate->server);
 	server_release_unused(candidate->server);
 	free(candidate->name);
 	free(candidate->www);
@@ -91,6 +97,33 @@ candidate_is_left_behind(const struct candidate *candidate)
 	bool account_is_there = candidate == candidate->account->active && candidate->penalty.kind != PENALTY_FAILED;
 
 	return !account_is_there && candidate_may_be_bound(candidate);
+}
+
+void
+candidate_leave(struct candidate *candidate)
+{
+	struct server *server = candidate->server;
+	bool first = LIST_EMPTY(&server->left_behind);
+
+	if (candidate->left || !candidate_is_left_behind(candidate))
+		return;
+	candidate->left = true;
+	LIST_INSERT_HEAD(&server->left_behind, candidate, left_link);
+	server->left_latest = now_of(candidate);
+	if (first)
+		server_reschedule(server);
+}
+
+struct candidate *
+candidate_first_left_behind(struct server *server)
+{
+	struct candidate *candidate;
+
+	while ((candidate = LIST_FIRST(&server->left_behind)) != NULL && !candidate_is_left_behind(candidate)) {
+		candidate->left = false;
+		LIST_REMOVE(candidate, left_link);
+	}
+	return candidate;
 }
 
 bool

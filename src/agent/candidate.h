@@ -18,6 +18,8 @@ struct candidate {
 	struct account *account;
 	struct server *server;
 	LIST_ENTRY(candidate) of_server;
+	LIST_ENTRY(candidate) left_link;
+	bool left;			/* it is in server->left_behind */
 	unsigned rank;			/* SELECTION_UNLISTED: not listed any more */
 	unsigned priority;
 	unsigned order;
@@ -54,6 +56,12 @@ void candidate_unbound(struct candidate *candidate);
 
 /* It may be bound, and the account is elsewhere, or refused there for now (B40). */
 bool candidate_is_left_behind(const struct candidate *candidate);
+
+/* Where an account left, or was refused after it may have been stored: remembered if something may be bound. */
+void candidate_leave(struct candidate *candidate);
+
+/* The first that a server's list of them has; some behind it may not be any more. NULL if there is none. */
+struct candidate *candidate_first_left_behind(struct server *server);
 
 /* It may be asked to take the binding back: it was up when the account left, or has answered something since
  * then; once it was asked, it must have come up anew (B40). */

@@ -91,18 +91,11 @@ choose(struct account *account)
 	account->chosen = account->selection.chosen >= 0 ? of[account->selection.chosen] : NULL;
 }
 
-enum registration_event
-choice_make(struct account *account, struct instant *until)
+static enum registration_event
+meaning_of(const struct account *account)
 {
 	bool first_asked;
 
-	*until = INSTANT_NEVER;
-	if (waits_for_name(account)) {
-		account->chosen = NULL;
-		account->selection = (struct selection){ -1, SELECTION_NONE, account->names_wait };
-		return REGISTRATION_EV_NOWHERE;
-	}
-	choose(account);
 	switch (account->selection.reason) {
 	case SELECTION_NONE:
 		return REGISTRATION_EV_NOWHERE;
@@ -126,6 +119,53 @@ choice_make(struct account *account, struct instant *until)
 	case SELECTION_REASONS:
 		break;
 	}
-	*until = account->selection.look_again;
 	return REGISTRATION_EV_WAIT;
+}
+
+/* A move that the machine would begin now must have its turn (B42). */
+static bool
+has_its_turn(struct account *account, enum registration_event event)
+{
+	enum registration_state state = account->registration.state;
+	bool sets_out = event == REGISTRATION_EV_MOVE || ((event == REGISTRATION_EV_RETURN ||
+	    event == REGISTRATION_EV_ASK) && state == REGISTRATION_REGISTERED);
+
+	if (state == REGISTRATION_LEAVING || state == REGISTRATION_STOPPING || state == REGISTRATION_STOPPED)
+		return true;
+	if (!sets_out) {
+		if (!account->refresh_wanted)
+			turns_leave(account);
+		return true;
+	}
+	if (account->leaving_for != SELECTION_NONE)
+		return true;		/* its turn came before it unregistered */
+	if (account->failback.on_trial && account->granted_s == 0) {
+		turns_leave(account);
+		turns_spend(account->chosen->server);
+		return true;		/* back from a failback that was refused, ahead of any queue (B38) */
+	}
+	return turns_take(account, account->chosen->server);
+}
+
+enum registration_event
+choice_make(struct account *account, struct instant *until)
+{
+	enum registration_event event;
+
+	*until = INSTANT_NEVER;
+	if (waits_for_name(account)) {
+		account->chosen = NULL;
+		account->selection = (struct selection){ -1, SELECTION_NONE, account->names_wait };
+		return REGISTRATION_EV_NOWHERE;
+	}
+	choose(account);
+	event = meaning_of(account);
+	if (event == REGISTRATION_EV_WAIT)
+		*until = account->selection.look_again;
+	/* Who has nowhere to be waits for its turn; who is somewhere stays there so long. */
+	if (!has_its_turn(account, event))
+		event = REGISTRATION_EV_WAIT;
+	if (event == REGISTRATION_EV_WAIT && account->registration.state == REGISTRATION_IDLE)
+		account->leaving_for = SELECTION_NONE;
+	return event;
 }

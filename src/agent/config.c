@@ -369,6 +369,13 @@ reader_fini(struct reader *reader)
 		free(reader->first[i].file);
 }
 
+static void
+upstream_is_default(struct config *config, bool is_default)
+{
+	for (size_t i = 0; i < config->upstream_count; i++)
+		config->upstream[i].optional = is_default;
+}
+
 /* Defaults of what no file has set; the accounts' timers can only follow now. */
 static void
 complete(struct reader *reader, const char *path)
@@ -377,9 +384,12 @@ complete(struct reader *reader, const char *path)
 	struct configplace place = { .report = reader->report, .file = path };
 	struct config *config = reader->config;
 
-	for (size_t i = 0; keys[i].name != NULL; i++)
+	for (size_t i = 0; keys[i].name != NULL; i++) {
 		if (reader->first[i].line == 0)
 			configkey_set_fallback(&keys[i], &place, config);
+		if (keys[i].kind == CONFIGKEY_UPSTREAM)
+			upstream_is_default(config, reader->first[i].line == 0);
+	}
 	for (size_t i = 0; i < config->account_count; i++)
 		configaccount_inherit(&config->accounts[i], &config->timing);
 	if (config->account_count == 0 && reader->report->errors == 0)

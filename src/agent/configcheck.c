@@ -9,19 +9,6 @@
 
 #define CONTACT_MAX 255
 
-/* Not <ctype.h>: what the locale says must not matter. */
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool
 is_one_of(char c, const char *set)
 {
@@ -34,7 +21,7 @@ configcheck_name(const char *text)
 	if (text[0] == '-' || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
 		return false;
 	for (const char *c = text; *c != '\0'; c++)
-		if (!is_alnum(*c) && !is_one_of(*c, "-_.@"))
+		if (!char_is_alnum(*c) && !is_one_of(*c, "-_.@"))
 			return false;
 	return text[0] != '\0';
 }
@@ -54,12 +41,12 @@ escaped_text(struct span s, const char *marks)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] == '%') {
-			if (s.len - i < 3 || !is_hex(s.at[i + 1]) || !is_hex(s.at[i + 2]))
+			if (s.len - i < 3 || !char_is_hex(s.at[i + 1]) || !char_is_hex(s.at[i + 2]))
 				return false;
 			if (s.at[i + 1] == '0' && s.at[i + 2] == '0')
 				return false;
 			i += 2;
-		} else if (!is_alnum(s.at[i]) && !is_one_of(s.at[i], marks)) {
+		} else if (!char_is_alnum(s.at[i]) && !is_one_of(s.at[i], marks)) {
 			return false;
 		}
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/config.h"
+#include "agent/configaddress.h"
 #include "agent/configcheck.h"
 #include "net/store.h"
 
@@ -43,6 +44,7 @@ static const struct configkey global_keys[] = {
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
+	{ "register-rate", CONFIGKEY_COUNT, GLOBAL(register_rate), 1, 100000, LIVE, { "100" } },
 	{ "unregister-on-exit", CONFIGKEY_YES_NO, GLOBAL(unregister_on_exit), 0, 0, LIVE, { "yes" } },
 	{ "probe-interval", CONFIGKEY_MS, GLOBAL(timing.probe_interval_ms), SECOND, DAY, LIVE, { "5m" } },
 	{ "probe-interval-active", CONFIGKEY_MS, GLOBAL(timing.probe_interval_active_ms), SECOND, DAY, LIVE,
@@ -60,7 +62,7 @@ static const struct configkey account_keys[] = {
 	{ "auth-user", CONFIGKEY_TEXT, ACCOUNT(auth_user), 0, 256, LIVE, { NULL } },
 	{ "password", CONFIGKEY_SECRET, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
 	{ "password-file", CONFIGKEY_SECRET_FILE, ACCOUNT(password), 0, CONFIGKEY_SECRET_MAX, LIVE, { NULL } },
-	{ "display-name", CONFIGKEY_TEXT, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
+	{ "display-name", CONFIGKEY_DISPLAY, ACCOUNT(display_name), 0, 128, LIVE, { NULL } },
 	{ "transport", CONFIGKEY_TRANSPORT, ACCOUNT(transport), 0, 0, LIVE, { "udp" } },
 	{ "port", CONFIGKEY_PORT, ACCOUNT(port), 1, 65535, LIVE, { "5060" } },
 	{ "address-family", CONFIGKEY_FAMILY, ACCOUNT(family), 0, 0, LIVE, { "any" } },
@@ -95,13 +97,8 @@ configkey_is_list(const struct configkey *key)
 	return key->kind == CONFIGKEY_UPSTREAM || key->kind == CONFIGKEY_NAMESERVER;
 }
 
-/* The finding: "account 100: port: " and what. Secrets are never given to it. */
-static bool
-refuse(const struct configkey *key, const struct configplace *place, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool
-refuse(const struct configkey *key, const struct configplace *place, const char *format, ...)
+bool
+configkey_refuse(const struct configkey *key, const struct configplace *place, const char *format, ...)
 {
 	struct strbuf what = { 0 };
 	va_list args;
@@ -117,13 +114,15 @@ refuse(const struct configkey *key, const struct configplace *place, const char 
 	return false;
 }
 
-static bool
-put_text(const struct configplace *place, const char *text, char **to)
+bool
+configkey_put_text(const struct configplace *place, const char *text, char **to)
 {
 	char *copy = strdup(text);
 
 	if (copy == NULL)
 		return configreport_no_memory(place->report, place->file);
+	if (*to != NULL)
+		explicit_bzero(*to, strlen(*to));	/* may be a password */
 	free(*to);
 	*to = copy;
 	return true;
@@ -160,13 +159,13 @@ set_duration(const struct configkey *key, const struct configplace *place, const
 		return true;
 	}
 	if (!span_duration_ms(span_of(item), &ms))
-		return refuse(key, place, "\"%s\" is no duration; write a number with ms, s, m or h%s", item,
+		return configkey_refuse(key, place, "\"%s\" is no duration; write a number with ms, s, m or h%s", item,
 		    key->kind == CONFIGKEY_MS_OR_TTL ? ", or ttl" : "");
 	if (ms < key->min * unit || ms > key->max * unit)
-		return refuse(key, place, "%s is out of bounds; choose from %s to %s", item,
+		return configkey_refuse(key, place, "%s is out of bounds; choose from %s to %s", item,
 		    duration_str(key->min * unit, from), duration_str(key->max * unit, until));
 	if (ms % unit != 0)
-		return refuse(key, place, "%s is not in whole seconds; leave the milliseconds out", item);
+		return configkey_refuse(key, place, "%s is not in whole seconds; leave the milliseconds out", item);
 	*to = ms / unit;
 	return true;
 }
@@ -175,8 +174,8 @@ static bool
 number(const struct configkey *key, const struct configplace *place, const char *item, uint64_t *value)
 {
 	if (!span_number(span_of(item), (uint64_t)key->max, value) || *value < (uint64_t)key->min)
-		return refuse(key, place, "\"%s\" is no number from %lld to %lld; write one", item, (long long)key->min,
-		    (long long)key->max);
+		return configkey_refuse(key, place, "\"%s\" is no number from %lld to %lld; write one", item,
+		    (long long)key->min, (long long)key->max);
 	return true;
 }
 
@@ -203,10 +202,21 @@ set_dscp(const struct configkey *key, const struct configplace *place, const cha
 }
 
 static bool
+set_count(const struct configkey *key, const struct configplace *place, const char *item, int64_t *to)
+{
+	uint64_t value;
+
+	if (!number(key, place, item, &value))
+		return false;
+	*to = (int64_t)value;
+	return true;
+}
+
+static bool
 set_yes_no(const struct configkey *key, const struct configplace *place, const char *item, bool *to)
 {
 	if (strcmp(item, "yes") != 0 && strcmp(item, "no") != 0)
-		return refuse(key, place, "\"%s\" is neither yes nor no; write one of them", item);
+		return configkey_refuse(key, place, "\"%s\" is neither yes nor no; write one of them", item);
 	*to = item[0] == 'y';
 	return true;
 }
@@ -215,23 +225,25 @@ static bool
 set_text(const struct configkey *key, const struct configplace *place, const char *item, char **to)
 {
 	if (strlen(item) > (size_t)key->max)
-		return refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+		return configkey_refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	if (key->kind == CONFIGKEY_DISPLAY && !str_utf8_clean(item))
+		return configkey_refuse(key, place, "no UTF-8, or a control character in it; save the file as UTF-8");
 	if (key->kind == CONFIGKEY_PATH && item[0] != '/')
-		return refuse(key, place, "\"%s\" does not begin with /; write the whole path", item);
+		return configkey_refuse(key, place, "\"%s\" does not begin with /; write the whole path", item);
 	if (key->kind == CONFIGKEY_NAME && !configcheck_name(item))
-		return refuse(key, place, "\"%s\" is no name; use letters, digits, - _ . and @", item);
+		return configkey_refuse(key, place, "\"%s\" is no name; use letters, digits, - _ . and @", item);
 	if (key->kind == CONFIGKEY_USER && !configcheck_user(item))
-		return refuse(key, place, "\"%s\" cannot be the user of an address; "
+		return configkey_refuse(key, place, "\"%s\" cannot be the user of an address; "
 		    "take out blanks, @ : < > %% \\, quotes and what is not ASCII", item);
-	return put_text(place, item, to);
+	return configkey_put_text(place, item, to);
 }
 
 static bool
 set_secret(const struct configkey *key, const struct configplace *place, const char *secret, char **to)
 {
 	if (strlen(secret) > (size_t)key->max)
-		return refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
-	return put_text(place, secret, to);
+		return configkey_refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	return configkey_put_text(place, secret, to);
 }
 
 static bool
@@ -247,13 +259,15 @@ first_line(const struct configkey *key, const struct configplace *place, const s
 		line.len--;
 	for (size_t i = 0; i < line.len; i++)
 		if ((unsigned char)line.at[i] < 0x20 || line.at[i] == 0x7f)
-			return refuse(key, place, "a control character in the file's first line; take it out");
+			return configkey_refuse(key, place,
+			    "a control character in the file's first line; take it out");
 	if (line.len == 0)
-		return refuse(key, place, "the file's first line is empty; write the password there");
+		return configkey_refuse(key, place, "the file's first line is empty; write the password there");
 	secret = span_dup(line);
 	if (secret == NULL)
 		return configreport_no_memory(place->report, place->file);
 	ok = set_secret(key, place, secret, to);
+	explicit_bzero(secret, line.len);
 	free(secret);
 	return ok;
 }
@@ -270,136 +284,18 @@ set_secret_file(const struct configkey *key, const struct configplace *place, co
 		return configreport_no_memory(place->report, place->file);
 	err = store_read(path, &content);
 	if (err != 0)
-		ok = refuse(key, place, "cannot read %s (%s); correct the path or its permissions", path,
+		ok = configkey_refuse(key, place, "cannot read %s (%s); correct the path or its permissions", path,
 		    strerror(-err));
 	else
 		ok = first_line(key, place, &content, to);
 	if (err == 0 && store_others_may_read(path) > 0)
 		configreport_warning(place->report, place->file, place->line,
 		    "%s holds a password and everybody can read it; chmod o-r it", path);
+	if (content.data != NULL)
+		explicit_bzero(content.data, content.len);
 	strbuf_fini(&content);
 	free(path);
 	return ok;
-}
-
-static bool
-set_server(const struct configkey *key, const struct configplace *place, const char *item, struct account_config *to)
-{
-	char error[160] = "";
-
-	if (!serverfield_parse(&to->server, item, error))
-		return refuse(key, place, "%s; write \"domain; server; …\" with four servers at most", error);
-	return put_text(place, item, &to->server_text);
-}
-
-static bool
-transport_named(const struct configkey *key, const struct configplace *place, struct span name,
-    enum sip_transport *to)
-{
-	if (span_equal(name, "tcp") || span_equal(name, "tls"))
-		return refuse(key, place, "%.3s is not in this version; use udp", name.at);
-	if (!span_equal(name, "udp"))
-		return refuse(key, place, "\"%.*s\" is no transport; use udp", name.len > 40 ? 40 : (int)name.len,
-		    name.at);
-	*to = SIP_UDP;
-	return true;
-}
-
-static bool
-set_family(const struct configkey *key, const struct configplace *place, const char *item, enum family_policy *to)
-{
-	for (int i = FAMILY_ANY; i <= FAMILY_IPV6; i++) {
-		if (strcmp(item, family_policy_str((enum family_policy)i)) == 0) {
-			*to = (enum family_policy)i;
-			return true;
-		}
-	}
-	return refuse(key, place, "\"%s\" is no address family; write any, ipv4 or ipv6", item);
-}
-
-static bool
-set_contact(const struct configkey *key, const struct configplace *place, const char *item, struct account_config *to)
-{
-	const char *wrong;
-
-	for (int i = CONTACT_LOCAL; i <= CONTACT_RECEIVED; i++) {
-		if (strcmp(item, contact_mode_str((enum contact_mode)i)) == 0) {
-			to->contact_mode = (enum contact_mode)i;
-			return true;
-		}
-	}
-	wrong = configcheck_contact(item);
-	if (wrong != NULL)
-		return refuse(key, place, "\"%s\": %s; write local, received or \"sip:USER@ADDRESS:PORT\"", item,
-		    wrong);
-	to->contact_mode = CONTACT_FIXED;
-	return put_text(place, item, &to->contact_uri);
-}
-
-/* "udp:ADDRESS:PORT". The port must be written: 0 is any free one, and no port is easily a slip. */
-static bool
-listen_parse(const struct configkey *key, const struct configplace *place, const char *item,
-    struct transport_listen *to)
-{
-	const char *colon = strchr(item, ':'), *last = strrchr(item, ':');
-	struct span name = { item, colon != NULL ? (size_t)(colon - item) : strlen(item) };
-
-	if (!transport_named(key, place, name, &to->transport))
-		return false;
-	if (colon == NULL || !configcheck_address(colon + 1, &to->address))
-		return refuse(key, place, "\"%s\" is no address; write \"udp:ADDRESS:PORT\", IPv6 in brackets", item);
-	if (to->address.family == ADDRESS_IPV6 && colon[1] != '[')
-		return refuse(key, place, "\"%s\": brackets are missing; write \"udp:[ADDRESS]:PORT\"", item);
-	if (last == colon || strchr(last, ']') != NULL)
-		return refuse(key, place, "\"%s\" has no port; write \"udp:ADDRESS:PORT\"", item);
-	if (address_is_multicast(&to->address) || address_is_broadcast(&to->address))
-		return refuse(key, place, "\"%s\" is no address of one machine; write one of ours", item);
-	return true;
-}
-
-static bool
-set_upstream(const struct configkey *key, const struct configplace *place, const char *const *items, size_t count,
-    struct config *to)
-{
-	to->upstream_count = 0;
-	if (count > CONFIG_UPSTREAMS_MAX)
-		return refuse(key, place, "more than %d addresses; take some out", CONFIG_UPSTREAMS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		struct transport_listen new;
-
-		if (!listen_parse(key, place, items[i], &new))
-			return false;
-		for (size_t j = 0; j < i; j++)
-			if (to->upstream[j].transport == new.transport
-			    && to->upstream[j].address.family == new.address.family)
-				return refuse(key, place, "\"%s\" is the second of its transport and family; "
-				    "give one for IPv4 and one for IPv6 at most", items[i]);
-		to->upstream[i] = new;
-		to->upstream_count = i + 1;
-	}
-	return true;
-}
-
-static bool
-set_nameservers(const struct configkey *key, const struct configplace *place, const char *const *items, size_t count,
-    struct config *to)
-{
-	to->nameserver_count = 0;
-	if (count > RESOLVER_NAMESERVERS_MAX)
-		return refuse(key, place, "more than %d name servers; take some out", RESOLVER_NAMESERVERS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		struct address *new = &to->nameserver[i];
-
-		if (!address_parse(new, items[i]) || address_is_any(new) || address_is_multicast(new)
-		    || address_is_broadcast(new))
-			return refuse(key, place, "\"%s\" is no address of a name server; write ADDRESS or "
-			    "ADDRESS:PORT, IPv6 with a port in brackets", items[i]);
-		for (size_t j = 0; j < i; j++)
-			if (address_equal(&to->nameserver[j], new))
-				return refuse(key, place, "\"%s\" stands there twice; take one out", items[i]);
-		to->nameserver_count = i + 1;
-	}
-	return true;
 }
 
 bool
@@ -410,12 +306,14 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 
 	for (size_t i = 0; i < count; i++)
 		if (items[i][0] == '\0')
-			return refuse(key, place, "it is empty; write a value or take the key out");
+			return configkey_refuse(key, place, "it is empty; write a value or take the key out");
 	switch (key->kind) {
 	case CONFIGKEY_MS:
 	case CONFIGKEY_S:
 	case CONFIGKEY_MS_OR_TTL:
 		return set_duration(key, place, items[0], field);
+	case CONFIGKEY_COUNT:
+		return set_count(key, place, items[0], field);
 	case CONFIGKEY_YES_NO:
 		return set_yes_no(key, place, items[0], field);
 	case CONFIGKEY_PORT:
@@ -423,6 +321,7 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_DSCP:
 		return set_dscp(key, place, items[0], field);
 	case CONFIGKEY_TEXT:
+	case CONFIGKEY_DISPLAY:
 	case CONFIGKEY_NAME:
 	case CONFIGKEY_PATH:
 	case CONFIGKEY_USER:
@@ -432,17 +331,17 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_SECRET_FILE:
 		return set_secret_file(key, place, items[0], field);
 	case CONFIGKEY_SERVER:
-		return set_server(key, place, items[0], to);
+		return configaddress_server(key, place, items[0], to);
 	case CONFIGKEY_TRANSPORT:
-		return transport_named(key, place, span_of(items[0]), field);
+		return configaddress_transport(key, place, span_of(items[0]), field);
 	case CONFIGKEY_FAMILY:
-		return set_family(key, place, items[0], field);
+		return configaddress_family(key, place, items[0], field);
 	case CONFIGKEY_CONTACT:
-		return set_contact(key, place, items[0], to);
+		return configaddress_contact(key, place, items[0], to);
 	case CONFIGKEY_UPSTREAM:
-		return set_upstream(key, place, items, count, to);
+		return configaddress_upstream(key, place, items, count, to);
 	case CONFIGKEY_NAMESERVER:
-		return set_nameservers(key, place, items, count, to);
+		return configaddress_nameservers(key, place, items, count, to);
 	}
 	return false;
 }
@@ -509,32 +408,4 @@ config_account_keys(void)
 	static const char *names[NAMES_MAX + 1];
 
 	return names_of(account_keys, names);
-}
-
-const char *
-contact_mode_str(enum contact_mode mode)
-{
-	switch (mode) {
-	case CONTACT_LOCAL:
-		return "local";
-	case CONTACT_RECEIVED:
-		return "received";
-	case CONTACT_FIXED:
-		return "fixed";
-	}
-	return "?";
-}
-
-const char *
-family_policy_str(enum family_policy family)
-{
-	switch (family) {
-	case FAMILY_ANY:
-		return "any";
-	case FAMILY_IPV4:
-		return "ipv4";
-	case FAMILY_IPV6:
-		return "ipv6";
-	}
-	return "?";
 }

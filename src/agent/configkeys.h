@@ -20,10 +20,12 @@ enum configkey_kind {
 	CONFIGKEY_MS,		/* a duration, int64_t milliseconds */
 	CONFIGKEY_S,		/* a duration in whole seconds, int64_t */
 	CONFIGKEY_MS_OR_TTL,	/* "ttl" is 0 */
+	CONFIGKEY_COUNT,	/* int64_t, a bare number */
 	CONFIGKEY_YES_NO,	/* bool */
 	CONFIGKEY_PORT,		/* uint16_t */
 	CONFIGKEY_DSCP,		/* uint8_t */
 	CONFIGKEY_TEXT,		/* char *, not empty */
+	CONFIGKEY_DISPLAY,	/* char *: UTF-8 without control characters */
 	CONFIGKEY_NAME,		/* char *: a device, user or group */
 	CONFIGKEY_PATH,		/* char *: absolute */
 	CONFIGKEY_SECRET,	/* char * */
@@ -76,6 +78,13 @@ bool configkey_set_from(const struct configkey *key, const struct configplace *p
 
 /* What the key takes if it is not set. */
 bool configkey_set_fallback(const struct configkey *key, const struct configplace *place, void *to);
+
+/* The finding: "account 100: port: " and what. Secrets are never given to it. Returns false. */
+bool configkey_refuse(const struct configkey *key, const struct configplace *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Copies a text to a field in place of what it held. Returns false without memory. */
+bool configkey_put_text(const struct configplace *place, const char *text, char **to);
 
 /* The file that was named in another one: relative to that one's folder. NULL without memory. */
 char *configkey_path_beside(const char *file, const char *name);

@@ -4,215 +4,25 @@
 #include <stdint.h>
 #include <string.h>
 
-enum token_kind {
-	TOKEN_END,
-	TOKEN_WORD,		/* bare */
-	TOKEN_STRING,		/* quoted */
-	TOKEN_MARK,		/* one of {}=(), */
-};
+#include "agent/configtoken.h"
 
-struct token {
-	enum token_kind kind;
-	int line;
-	char mark;		/* MARK: which; STRING: its quote */
-	struct span text;	/* without the quotes */
-};
-
+/* From a secret to the end of its line anything may be a part of it, whatever the quotes make of it. */
 static bool
-is_blank(char c)
+behind_secret(struct configlex *lex, const struct configtoken *t)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	if (t->line != lex->secret_line)
+		return false;
+	configreport_error(lex->report, lex->file, t->line,
+	    "something behind the password; put it in single quotes, or into a password-file if it has a ' itself");
+	return true;
 }
 
 static bool
-is_mark(char c)
+broken(struct configlex *lex, const struct configtoken *t, const char *what)
 {
-	return c != '\0' && strchr("{}=(),", c) != NULL;
-}
-
-static bool
-is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-static bool
-ends_word(char c)
-{
-	return is_blank(c) || c == '\n' || c == '#' || c == '"' || c == '\'' || is_mark(c);
-}
-
-static void
-skip_blanks(struct configlex *lex)
-{
-	for (; lex->at < lex->end; lex->at++) {
-		if (*lex->at == '\n') {
-			lex->line++;
-		} else if (*lex->at == '#') {
-			const char *eol = memchr(lex->at, '\n', (size_t)(lex->end - lex->at));
-
-			lex->at = (eol != NULL ? eol : lex->end) - 1;
-		} else if (!is_blank(*lex->at)) {
-			return;
-		}
-	}
-}
-
-static void
-check_item(struct configlex *lex, const struct token *t)
-{
-	bool literal = t->mark == '\'';
-
-	for (size_t i = 0; i < t->text.len; i++) {
-		char c = t->text.at[i], next = i + 1 < t->text.len ? t->text.at[i + 1] : '\0';
-
-		if (is_control(c)) {
-			configreport_error(lex->report, lex->file, t->line,
-			    "a control character in a value; take it out");
-			return;
-		}
-		if (!literal && c == '$' && next == '{') {
-			configreport_error(lex->report, lex->file, t->line,
-			    "\"${\" in a value: nothing would take its place; use single quotes if it is meant so");
-			return;
-		}
-		if (t->mark == '"' && c == '\\' && next != '"' && next != '\\') {
-			configreport_error(lex->report, lex->file, t->line,
-			    "\"\\\" in double quotes stands before \" or \\ only; write \\\\ for a backslash");
-			return;
-		}
-		i += t->mark == '"' && c == '\\';
-	}
-}
-
-/* A quote that does not end on its line is taken to end there: the rest of the file can still be checked. */
-static void
-quoted(struct configlex *lex, struct token *t)
-{
-	t->kind = TOKEN_STRING;
-	t->mark = *lex->at++;
-	t->text.at = lex->at;
-	while (lex->at < lex->end && *lex->at != t->mark && *lex->at != '\n') {
-		if (t->mark == '"' && *lex->at == '\\' && lex->end - lex->at > 1 && lex->at[1] != '\n')
-			lex->at++;
-		lex->at++;
-	}
-	t->text.len = (size_t)(lex->at - t->text.at);
-	if (lex->at < lex->end && *lex->at == t->mark) {
-		lex->at++;
-		check_item(lex, t);
-	} else {
-		configreport_error(lex->report, lex->file, t->line,
-		    "the quote %c is not closed on its line; close it", t->mark);
-	}
-}
-
-static void
-bare(struct configlex *lex, struct token *t)
-{
-	bool name = false;	/* inside of "${…}": one word, one finding */
-
-	t->kind = TOKEN_WORD;
-	t->text.at = lex->at;
-	for (; lex->at < lex->end; lex->at++) {
-		if (*lex->at == '{' && lex->at > t->text.at && lex->at[-1] == '$')
-			name = true;
-		else if (*lex->at == '}' && name)
-			name = false;
-		else if (ends_word(*lex->at))
-			break;
-	}
-	t->text.len = (size_t)(lex->at - t->text.at);
-	check_item(lex, t);
-	if (lex->at < lex->end && (*lex->at == '#' || *lex->at == '"' || *lex->at == '\''))
-		configreport_error(lex->report, lex->file, t->line,
-		    "%c right behind a word; put the value in quotes, or a blank before the comment", *lex->at);
-}
-
-static struct token
-next_token(struct configlex *lex)
-{
-	struct token t = { .kind = TOKEN_END };
-
-	skip_blanks(lex);
-	t.line = lex->line;
-	if (lex->at == lex->end)
-		return t;
-	if (*lex->at == '"' || *lex->at == '\'') {
-		quoted(lex, &t);
-	} else if (is_mark(*lex->at)) {
-		t.kind = TOKEN_MARK;
-		t.mark = *lex->at;
-		t.text = (struct span){ lex->at++, 1 };
-	} else {
-		bare(lex, &t);
-	}
-	return t;
-}
-
-static struct token
-peek_token(struct configlex *lex)
-{
-	struct configlex copy = *lex;
-	struct strbuf nowhere = { .failed = true };
-	struct configreport quiet = { .to = &nowhere };
-
-	copy.plain = &nowhere;
-	copy.report = &quiet;
-	return next_token(&copy);
-}
-
-static bool
-token_is(const struct token *t, char mark)
-{
-	return t->kind == TOKEN_MARK && t->mark == mark;
-}
-
-static bool
-is_item(const struct token *t)
-{
-	return t->kind == TOKEN_WORD || t->kind == TOKEN_STRING;
-}
-
-static void
-item_text(const struct token *t, struct strbuf *to, bool escape)
-{
-	size_t done = 0;
-
-	for (size_t i = 0; i < t->text.len; i++) {
-		char c = t->text.at[i];
-		char next = i + 1 < t->text.len ? t->text.at[i + 1] : '\0';
-		bool escaped = t->mark == '"' && c == '\\' && (next == '"' || next == '\\');
-
-		if (!escaped && !is_control(c) && !(escape && (c == '\'' || c == '\\')))
-			continue;
-		strbuf_append_n(to, &t->text.at[done], i - done);
-		done = i;
-		if (is_control(c)) {
-			done++;		/* was reported; a NUL would end the plain text */
-			continue;
-		}
-		if (escaped)
-			done = ++i;
-		if (escape && (t->text.at[i] == '\'' || t->text.at[i] == '\\'))
-			strbuf_append(to, "\\");
-	}
-	strbuf_append_n(to, &t->text.at[done], t->text.len - done);
-}
-
-/* As libconfuse reads it back to the same bytes. */
-static void
-item_plain(const struct token *t, struct strbuf *to)
-{
-	strbuf_append(to, "'");
-	item_text(t, to, true);
-	strbuf_append(to, "'");
-}
-
-static bool
-broken(struct configlex *lex, const struct token *t, const char *what)
-{
-	if (t->kind == TOKEN_END)
+	if (behind_secret(lex, t))
+		return false;
+	if (t->kind == CONFIGTOKEN_END)
 		configreport_error(lex->report, lex->file, t->line, "the file ends too early; %s", what);
 	else
 		configreport_error(lex->report, lex->file, t->line, "unexpected \"%.*s\"; %s",
@@ -232,17 +42,21 @@ take_back(struct strbuf *plain, size_t mark)
 
 /* The items behind "{", with the "}". */
 static bool
-list(struct configlex *lex)
+list(struct configlex *lex, bool secret)
 {
-	struct token t;
+	struct configtoken t;
 
 	do {
-		t = next_token(lex);
-		if (!is_item(&t))
+		t = configtoken_next(lex);
+		if (secret)
+			lex->secret_line = t.line;
+		if (!configtoken_is_item(&t))
 			return broken(lex, &t, "a list is {\"one\", \"two\"}");
-		item_plain(&t, lex->plain);
-		t = next_token(lex);
-		if (!token_is(&t, ',') && !token_is(&t, '}'))
+		configtoken_plain(&t, lex->plain);
+		t = configtoken_next(lex);
+		if (secret)
+			lex->secret_line = t.line;
+		if (!configtoken_is(&t, ',') && !configtoken_is(&t, '}'))
 			return broken(lex, &t, "items of a list are parted by \",\" and end with \"}\"");
 		strbuf_append_span(lex->plain, t.text);
 	} while (t.mark != '}');
@@ -258,22 +72,24 @@ list(struct configlex *lex)
 static bool
 value(struct configlex *lex, bool secret, bool is_list)
 {
-	struct token t = next_token(lex);
+	struct configtoken t = configtoken_next(lex);
 	size_t mark = lex->plain->len;
 
-	if (is_item(&t)) {
+	if (secret)
+		lex->secret_line = t.line;
+	if (configtoken_is_item(&t)) {
 		if (secret && t.mark != '\'')
 			configreport_error(lex->report, lex->file, t.line,
 			    "a secret not in single quotes; write 'SECRET', so that nothing in it can change");
 		strbuf_append(lex->plain, is_list ? "{" : "");
-		item_plain(&t, lex->plain);
+		configtoken_plain(&t, lex->plain);
 		strbuf_append(lex->plain, is_list ? "}" : "");
 		return true;
 	}
-	if (!token_is(&t, '{'))
+	if (!configtoken_is(&t, '{'))
 		return broken(lex, &t, "a value belongs behind \"=\"");
 	strbuf_append(lex->plain, "{");
-	if (!list(lex))
+	if (!list(lex, secret))
 		return false;
 	if (!is_list) {
 		configreport_error(lex->report, lex->file, t.line, "a list for a key that takes one value; take the "
@@ -341,7 +157,7 @@ configlex_nearest(struct span word, const char *const *names)
 }
 
 static void
-unknown_key(struct configlex *lex, const struct token *key, const struct configlex_keys *here)
+unknown_key(struct configlex *lex, const struct configtoken *key, const struct configlex_keys *here)
 {
 	const struct configlex_keys *there = here == lex->global ? lex->account : lex->global;
 	const char *nearest = configlex_nearest(key->text, here->names);
@@ -359,27 +175,42 @@ unknown_key(struct configlex *lex, const struct token *key, const struct configl
 		    key->text.at);
 }
 
+/* So is the value of a misspelt "password". */
+static bool
+is_secret(const struct configlex_keys *keys, size_t index, struct span word)
+{
+	const char *nearest = NULL;
+
+	if (keys->names[index] == NULL && (nearest = configlex_nearest(word, keys->names)) != NULL)
+		index = find_key(span_of(nearest), keys->names);
+	return keys->names[index] != NULL && (keys->secrets >> index & 1) != 0;
+}
+
 /*
  * "= value" behind a key.
  *
  * index  the key's place in keys, or the end of the list if there is no such key
  */
 static bool
-setting(struct configlex *lex, const struct token *key, const struct configlex_keys *keys, size_t index)
+setting(struct configlex *lex, const struct configtoken *key, const struct configlex_keys *keys, size_t index)
 {
 	size_t mark = lex->plain->len;
-	bool known = keys->names[index] != NULL;
-	struct token t = next_token(lex);
+	bool known = keys->names[index] != NULL, secret = is_secret(keys, index, key->text);
+	bool torn = key->line == lex->secret_line;
+	struct configtoken t = configtoken_next(lex);
 
-	if (!token_is(&t, '='))
+	if (secret && t.kind != CONFIGTOKEN_MARK)
+		lex->secret_line = t.line;	/* the "=" was forgotten */
+	if (!configtoken_is(&t, '='))
 		return broken(lex, &t, "a key is followed by \"=\" and its value");
 	strbuf_append_span(lex->plain, key->text);
 	strbuf_append(lex->plain, "=");
-	if (!value(lex, known && (keys->secrets >> index & 1) != 0, !known || (keys->lists >> index & 1) != 0))
+	if (!value(lex, secret, !known || (keys->lists >> index & 1) != 0))
 		return false;
 	strbuf_append(lex->plain, " ");
 	if (!known) {
-		unknown_key(lex, key, keys);
+		if (!torn || !behind_secret(lex, key))
+			unknown_key(lex, key, keys);
 		take_back(lex->plain, mark);
 	}
 	return true;
@@ -387,18 +218,18 @@ setting(struct configlex *lex, const struct token *key, const struct configlex_k
 
 /* What belongs outside shows that the block was to end before it. */
 static bool
-belongs_outside(struct configlex *lex, const struct configlex_statement *s, const struct token *key)
+belongs_outside(struct configlex *lex, const struct configlex_statement *s, const struct configtoken *key)
 {
 	bool is_account = span_equal(key->text, "account"), is_include = span_equal(key->text, "include");
-	struct token behind;
+	struct configtoken behind;
 
 	if (!is_account && !is_include)
 		return false;
-	behind = peek_token(lex);
-	if (is_account && token_is(&behind, '{'))
+	behind = configtoken_peek(lex);
+	if (is_account && configtoken_is(&behind, '{'))
 		configreport_error(lex->report, lex->file, key->line,
 		    "the account block of line %d is not closed; put } before this one", s->line);
-	else if (is_include && token_is(&behind, '('))
+	else if (is_include && configtoken_is(&behind, '('))
 		configreport_error(lex->report, lex->file, key->line,
 		    "include inside of an account block; put it outside, or close the block of line %d", s->line);
 	else
@@ -407,7 +238,7 @@ belongs_outside(struct configlex *lex, const struct configlex_statement *s, cons
 }
 
 static bool
-account_setting(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+account_setting(struct configlex *lex, struct configlex_statement *s, const struct configtoken *key)
 {
 	size_t mark = lex->plain->len, index = find_key(key->text, lex->account->names);
 
@@ -431,22 +262,22 @@ account_setting(struct configlex *lex, struct configlex_statement *s, const stru
 static bool
 account(struct configlex *lex, struct configlex_statement *s)
 {
-	struct token t = next_token(lex);
+	struct configtoken t = configtoken_next(lex);
 
 	s->kind = CONFIGLEX_ACCOUNT;
-	if (!token_is(&t, '{'))
+	if (!configtoken_is(&t, '{'))
 		return broken(lex, &t, "an account has no title, it is account { … }");
 	strbuf_append(lex->plain, "account{");
 	for (;;) {
-		t = next_token(lex);
-		if (token_is(&t, '}'))
+		t = configtoken_next(lex);
+		if (configtoken_is(&t, '}'))
 			break;
-		if (t.kind == TOKEN_END) {
+		if (t.kind == CONFIGTOKEN_END) {
 			configreport_error(lex->report, lex->file, s->line,
 			    "this account block is not closed; put } at its end");
 			return false;
 		}
-		if (t.kind != TOKEN_WORD)
+		if (t.kind != CONFIGTOKEN_WORD)
 			return broken(lex, &t, "a key, or } at the end of the account");
 		if (!account_setting(lex, s, &t))
 			return false;
@@ -458,27 +289,27 @@ account(struct configlex *lex, struct configlex_statement *s)
 static bool
 include(struct configlex *lex, struct configlex_statement *s)
 {
-	struct token open = next_token(lex), file = next_token(lex), close = next_token(lex);
+	struct configtoken open = configtoken_next(lex), file = configtoken_next(lex), close = configtoken_next(lex);
 
 	s->kind = CONFIGLEX_INCLUDE;
-	if (!token_is(&open, '('))
+	if (!configtoken_is(&open, '('))
 		return broken(lex, &open, "write include(\"FILE\")");
-	if (!is_item(&file) || file.text.len == 0)
+	if (!configtoken_is_item(&file) || file.text.len == 0)
 		return broken(lex, &file, "write include(\"FILE\")");
-	if (!token_is(&close, ')'))
+	if (!configtoken_is(&close, ')'))
 		return broken(lex, &close, "write include(\"FILE\")");
-	item_text(&file, &s->include, false);
+	configtoken_text(&file, &s->include, false);
 	if (s->include.failed)
 		return configreport_no_memory(lex->report, lex->file);
 	return true;
 }
 
 static bool
-global_setting(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+global_setting(struct configlex *lex, struct configlex_statement *s, const struct configtoken *key)
 {
-	struct token behind = peek_token(lex);
+	struct configtoken behind = configtoken_peek(lex);
 
-	if (token_is(&behind, '{'))
+	if (configtoken_is(&behind, '{'))
 		return broken(lex, key, "the only block is account { … }");
 	s->kind = CONFIGLEX_SETTING;
 	s->key = find_key(key->text, lex->global->names);
@@ -486,12 +317,12 @@ global_setting(struct configlex *lex, struct configlex_statement *s, const struc
 }
 
 static enum configlex_kind
-statement(struct configlex *lex, struct configlex_statement *s, const struct token *key)
+statement(struct configlex *lex, struct configlex_statement *s, const struct configtoken *key)
 {
 	size_t mark = lex->plain->len;
 	bool ok;
 
-	if (key->kind != TOKEN_WORD) {
+	if (key->kind != CONFIGTOKEN_WORD) {
 		broken(lex, key, "a key, account { … } or include(…) begins here");
 		ok = false;
 	} else if (span_equal(key->text, "account")) {
@@ -529,12 +360,12 @@ enum configlex_kind
 configlex_next(struct configlex *lex, struct configlex_statement *s)
 {
 	for (;;) {
-		struct token t = next_token(lex);
+		struct configtoken t = configtoken_next(lex);
 		struct strbuf kept = s->include;
 
 		strbuf_clear(&kept);
 		*s = (struct configlex_statement){ .kind = CONFIGLEX_END, .line = t.line, .include = kept };
-		if (t.kind == TOKEN_END)
+		if (t.kind == CONFIGTOKEN_END)
 			return s->kind;
 		s->kind = statement(lex, s, &t);
 		if (lex->plain->failed) {

@@ -49,6 +49,7 @@ struct configlex_statement {
 struct configlex {
 	const char *at, *end;		/* what is left of the text; borrowed */
 	int line;
+	int secret_line;		/* where a secret stands: no finding quotes that line; 0: none */
 	const char *file;		/* for the report; borrowed */
 	const struct configlex_keys *global, *account;
 	struct configreport *report;

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/configreport.h"
 
-/* What the file says is quoted in findings: it must neither break their lines nor steer a terminal. */
-static void
-defuse(struct strbuf *b, size_t from)
-{
-	for (size_t i = from; i < b->len; i++)
-		if ((unsigned char)b->data[i] < 0x20 || b->data[i] == 0x7f)
-			b->data[i] = '?';
-}
-
 static void
 line_out(struct configreport *report, const char *file, int line, const char *kind, const char *format, va_list args)
 	__attribute__((format(printf, 5, 0)));
@@ -24,7 +15,7 @@ line_out(struct configreport *report, const char *file, int line, const char *ki
 		strbuf_printf(report->to, ":%d", line);
 	strbuf_printf(report->to, ": %s", kind);
 	strbuf_vprintf(report->to, format, args);
-	defuse(report->to, from);
+	strbuf_clean_from(report->to, from);	/* it may quote the file */
 	strbuf_append(report->to, "\n");
 }
 

@@ -10,12 +10,14 @@ libagent_a_SOURCES = \
 	src/agent/choice.c src/agent/choice.h \
 	src/agent/config.c src/agent/config.h \
 	src/agent/configaccount.c src/agent/configaccount.h \
+	src/agent/configaddress.c src/agent/configaddress.h \
 	src/agent/configbox.c src/agent/configbox.h \
 	src/agent/configcheck.c src/agent/configcheck.h \
 	src/agent/configdiff.c \
 	src/agent/configkeys.c src/agent/configkeys.h \
 	src/agent/configlex.c src/agent/configlex.h \
 	src/agent/configreport.c src/agent/configreport.h \
+	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
@@ -24,4 +26,5 @@ libagent_a_SOURCES = \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
 	src/agent/server.c src/agent/server.h \
-	src/agent/sharing.c src/agent/sharing.h
+	src/agent/sharing.c src/agent/sharing.h \
+	src/agent/turns.c src/agent/turns.h

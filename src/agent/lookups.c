@@ -19,6 +19,7 @@
 
 #define HOSTS_PATH "/etc/hosts"
 #define REFRESH_GAP_MS 60000	/* B50 */
+#define RUNNING_MAX 64		/* lookups under way: each has a socket */
 
 struct lookup_key {
 	uint16_t type;
@@ -36,7 +37,11 @@ struct lookup {
 	unsigned version;
 	struct instant begun;		/* the last lookup; never: none yet */
 
+	bool waits;			/* for one of the RUNNING_MAX places */
+	TAILQ_ENTRY(lookup) waiting_link;
+
 	/* The lookup under way: */
+	bool runs;
 	struct resolver_query *query;	/* NULL: none is */
 	struct instant deadline;
 	struct address server[RESOLVER_NAMESERVERS_MAX];	/* those that may still be asked */
@@ -51,6 +56,8 @@ struct lookups {
 	struct names_settings settings;
 	const struct lookups_events *events;
 	struct lookup *all;
+	TAILQ_HEAD(, lookup) waiting;
+	size_t running;
 
 	/* One reading of the hosts file serves all lookups that begin at the same time. */
 	struct strbuf hosts;
@@ -93,6 +100,48 @@ hosts_addresses(struct lookups *ls, const char *name, struct address to[HOSTS_AD
 	if (ls->hosts_error != 0 || ls->hosts.len == 0)
 		return 0;
 	return hosts_find((struct span){ ls->hosts.data, ls->hosts.len }, name, to);
+}
+
+/* ---- Places: so many lookups run at a time, the others wait in a row. ---- */
+
+static bool
+take_place(struct lookup *l)
+{
+	struct lookups *ls = l->owner;
+
+	if (ls->running < RUNNING_MAX) {
+		ls->running++;
+		l->runs = true;
+		return true;
+	}
+	l->waits = true;
+	TAILQ_INSERT_TAIL(&ls->waiting, l, waiting_link);
+	return false;
+}
+
+static void
+stop_waiting(struct lookup *l)
+{
+	if (l->waits)
+		TAILQ_REMOVE(&l->owner->waiting, l, waiting_link);
+	l->waits = false;
+}
+
+/* Gives its place to the first that waits; that one begins from its own timer. */
+static void
+leave_place(struct lookup *l)
+{
+	struct lookups *ls = l->owner;
+	struct lookup *next = TAILQ_FIRST(&ls->waiting);
+
+	if (!l->runs)
+		return;
+	l->runs = false;
+	ls->running--;
+	if (next == NULL)
+		return;
+	stop_waiting(next);
+	timer_set(next->timer, loop_now(ls->loop));
 }
 
 /* ---- The end of a lookup. ---- */
@@ -145,6 +194,7 @@ end_lookup(struct lookup *l, const struct dns_answer *answer)
 	struct lookup_use *use;
 
 	assert(l->query == NULL);
+	leave_place(l);
 	entropy_bytes(&policy.jitter, sizeof(policy.jitter));
 	if (answer->outcome == DNS_NXDOMAIN || answer->outcome == DNS_NODATA)
 		policy.named_is_up = any_up(l);
@@ -258,7 +308,7 @@ end_by_hosts(struct lookup *l, const struct address *addresses, size_t count)
 	free(records);
 }
 
-/* first   place of the name server that is asked first, modulo their number (B53 wants another one) */
+/* first   place of the name server that is asked first, modulo their number (B53: the second one for a second opinion) */
 static void
 begin_lookup(struct lookup *l, size_t first)
 {
@@ -291,7 +341,10 @@ begin_lookup(struct lookup *l, size_t first)
 static void
 on_due(void *arg)
 {
-	begin_lookup(arg, 0);
+	struct lookup *l = arg;
+
+	if (!l->waits && !l->runs && take_place(l))
+		begin_lookup(l, l->view.unsure ? 1 : 0);
 }
 
 /* ---- Who needs what. ---- */
@@ -302,6 +355,8 @@ lookup_free(struct lookup *l)
 	if (l->hh.tbl != NULL)
 		HASH_DELETE(hh, l->owner->all, l);
 	resolver_cancel(l->query);
+	stop_waiting(l);
+	leave_place(l);
 	timer_free(l->timer);
 	dnsview_fini(&l->view);
 	free(l);
@@ -374,7 +429,7 @@ lookup_refresh(struct lookup *l)
 {
 	struct instant now = loop_now(l->owner->loop);
 
-	if (l->query != NULL || instant_is_never(l->begun))
+	if (l->runs || l->waits || instant_is_never(l->begun))
 		return;		/* under way or about to be */
 	timer_set(l->timer, instant_min(timer_due(l->timer), instant_max(now, instant_add(l->begun, REFRESH_GAP_MS))));
 }
@@ -409,6 +464,7 @@ lookups_new(struct loop *loop, struct resolver *resolver, const struct names_set
 	ls->resolver = resolver;
 	ls->events = events;
 	ls->hosts_at = INSTANT_NEVER;
+	TAILQ_INIT(&ls->waiting);
 	lookups_configure(ls, settings);
 	ls->hosts_timer = timer_new(loop, hosts_forget, ls);
 	if (ls->hosts_timer == NULL) {

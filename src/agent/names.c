@@ -58,7 +58,8 @@ view_set(struct watch *w, struct found_list *found, const struct nameset_sum *su
 		if (!kept)
 			state = sum->failed ? NAME_FAILED : NAME_EMPTY;
 	}
-	changed = state != view->state || view->stale != (sum->stale || kept);
+	changed = state != view->state || view->stale != (sum->stale || kept) || view->unsure != sum->unsure;
+	view->unsure = sum->unsure;
 	view->state = state;
 	view->stale = sum->stale || kept;
 	view->last = sum->last;
@@ -290,20 +291,4 @@ void
 names_configure(struct names *names, const struct names_settings *settings)
 {
 	lookups_configure(names->lookups, settings);
-}
-
-const char *
-name_state_str(enum name_state state)
-{
-	switch (state) {
-	case NAME_ASKING:
-		return "asking";
-	case NAME_FOUND:
-		return "found";
-	case NAME_EMPTY:
-		return "empty";
-	case NAME_FAILED:
-		return "failed";
-	}
-	return "?";
 }

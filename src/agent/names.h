@@ -39,6 +39,7 @@ enum name_state {
 struct name_view {
 	enum name_state state;
 	struct found_list found;	/* borrowed: valid until the next event */
+	bool unsure;			/* servers were left out by one answer only; the next lookup tells (B53) */
 	bool stale;			/* the last lookup failed or is doubted; `found` is the last good answer */
 	enum dns_outcome last;		/* worst outcome of the last lookups; "none" of one only if no other is good */
 	struct instant answered_at;	/* when the oldest part of it was confirmed */
@@ -46,7 +47,7 @@ struct name_view {
 
 struct names_events {
 	/*
-	 * A watched name leads to other servers now, or its state or `stale` has changed. From the loop, never inside
+	 * A watched name leads to other servers now, or its state, `stale` or `unsure` has changed. From the loop, never inside
 	 * a call. A set of SRV targets is told as a whole; if some stay silent, its known part after 4 s (B32).
 	 */
 	void (*on_change)(void *arg, struct handle watch);
@@ -85,7 +86,5 @@ const struct name_request *names_request(const struct names *names, struct handl
 /* Look again now, or when a minute has gone since the last lookup of each question (B50). */
 void names_refresh(struct names *names, struct handle watch);
 void names_refresh_all(struct names *names);
-
-const char *name_state_str(enum name_state state);
 
 #endif

@@ -239,6 +239,7 @@ add(struct nameset_sum *sum, unsigned weight, const struct lookup_use *use)
 	view = lookup_view(use->lookup);
 	sum->failed = sum->failed || !view->answered;
 	sum->stale = sum->stale || view->stale;
+	sum->unsure = sum->unsure || view->unsure;
 	if (view->answered) {
 		sum->answered_at = sum->answered ? instant_min(sum->answered_at, view->believed_at) : view->believed_at;
 		sum->answered = true;

@@ -34,6 +34,7 @@ struct nameset {
 struct nameset_sum {
 	bool asking;			/* one has not ended yet */
 	bool failed;			/* one has failed and knows nothing */
+	bool unsure;			/* one leaves out what it named before, and was not repeated yet (B53) */
 	bool stale;			/* one has failed or is doubted; its old answer is used */
 	enum dns_outcome last;		/* of those in trouble, else GOOD if one is */
 	bool answered;			/* one at least is */

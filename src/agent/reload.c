@@ -140,6 +140,8 @@ reload_adopt(struct reload *reload, struct agent *agent)
 		account_start(account);
 	}
 	remove_others(agent);
+	for (struct server *server = agent->servers; server != NULL; server = server->hh.next)
+		server_reschedule(server);
 	free(agent->accounts);
 	agent->accounts = reload->accounts;
 	agent->account_count = reload->count;

@@ -145,6 +145,18 @@ take_places(struct account *account, const struct candidate_place *places, size_
 	return taken;
 }
 
+/* DNS left servers out once; it is asked again before the active one is left for that (B53). */
+static bool
+dns_is_unsure(const struct account *account)
+{
+	struct name_view view;
+
+	for (size_t i = 0; i < account->config->server.count; i++)
+		if (names_view(account->agent->names, account->watches[i], &view) && view.unsure)
+			return true;
+	return false;
+}
+
 void
 roster_rebuild(struct account *account)
 {
@@ -165,7 +177,8 @@ roster_rebuild(struct account *account)
 
 		if (is_in(list, taken, old))
 			continue;
-		old->rank = SELECTION_UNLISTED;
+		if (old != account->active || !dns_is_unsure(account))
+			old->rank = SELECTION_UNLISTED;
 		list[taken++] = old;
 	}
 	free(account->candidates);
@@ -236,10 +249,10 @@ roster_look_again(struct account *account)
 }
 
 void
-roster_reschedule(struct account *account)
+roster_forget_timing(struct account *account)
 {
 	for (size_t i = 0; i < account->candidate_count; i++)
-		server_reschedule(account->candidates[i]->server);
+		server_forget_timing(account->candidates[i]->server);
 }
 
 void

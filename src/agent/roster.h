@@ -29,8 +29,8 @@ bool roster_awaits_better(const struct account *account);
 /* Asks for the names again while no server is up, once a minute at most (B50). */
 void roster_look_again(struct account *account);
 
-/* The timers have changed: probes that are due sooner now. */
-void roster_reschedule(struct account *account);
+/* The timers have changed: its servers look them up anew. */
+void roster_forget_timing(struct account *account);
 
 /* The credentials have changed: nonces and what the servers made of them do not count. */
 void roster_forget_nonces(struct account *account);

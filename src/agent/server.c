@@ -23,36 +23,50 @@ shortest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The shortest interval that one of its accounts asks for in its present state (B10, B20, B40). */
-static int64_t
-interval_ms(const struct server *server)
+/* The shortest of each that one of its accounts asks for. Looked up anew when accounts have changed. */
+static const struct timing *
+shortest_timing(struct server *server)
 {
-	int64_t interval = INT64_MAX;
+	struct timing *least = &server->timing;
 	const struct candidate *candidate;
 
+	if (server->timing_known)
+		return least;
+	*least = agent_config(server->agent)->timing;
+	least->probe_interval_ms = least->probe_interval_active_ms = least->probe_interval_down_ms = INT64_MAX;
 	LIST_FOREACH(candidate, &server->candidates, of_server) {
 		const struct timing *timing = account_timing(candidate->account);
 
-		interval = shortest(interval, timing->probe_interval_ms);
-		if (server->health.state == HEALTH_DOWN)
-			interval = shortest(interval, timing->probe_interval_down_ms);
-		else if (candidate->account->active == candidate)
-			interval = shortest(interval, timing->probe_interval_active_ms);
-		if (candidate_is_left_behind(candidate))
-			interval = shortest(interval, WATCH_INTERVAL_MS);
+		least->probe_interval_ms = shortest(least->probe_interval_ms, timing->probe_interval_ms);
+		least->probe_interval_active_ms = shortest(least->probe_interval_active_ms,
+		    timing->probe_interval_active_ms);
+		least->probe_interval_down_ms = shortest(least->probe_interval_down_ms, timing->probe_interval_down_ms);
+		least->probe_timeout_ms = shortest(least->probe_timeout_ms, timing->probe_timeout_ms);
 	}
+	server->timing_known = true;
+	return least;
+}
+
+/* By its state, and whether somebody is there or has left something there (B10, B20, B40). */
+static int64_t
+interval_ms(struct server *server)
+{
+	const struct timing *timing = shortest_timing(server);
+	int64_t interval = timing->probe_interval_ms;
+
+	if (server->health.state == HEALTH_DOWN)
+		interval = shortest(interval, timing->probe_interval_down_ms);
+	else if (server->active > 0)
+		interval = shortest(interval, timing->probe_interval_active_ms);
+	if (candidate_first_left_behind(server) != NULL)
+		interval = shortest(interval, WATCH_INTERVAL_MS);
 	return interval;
 }
 
-static int
-timeout_ms(const struct server *server)
+void
+server_forget_timing(struct server *server)
 {
-	int64_t timeout = agent_config(server->agent)->timing.probe_timeout_ms;
-	const struct candidate *candidate;
-
-	LIST_FOREACH(candidate, &server->candidates, of_server)
-		timeout = shortest(timeout, account_timing(candidate->account)->probe_timeout_ms);
-	return (int)timeout;
+	server->timing_known = false;
 }
 
 /* Ten per cent to either side (B21). */
@@ -113,6 +127,11 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 {
 	if (verdict.confirm)
 		server_probe(server);
+	if (verdict.not_judged && !server->warned_of_silence) {
+		server->warned_of_silence = true;
+		log_line(LOG_LEVEL_WARNING, server->text,
+		    "takes REGISTER and never answers OPTIONS: judged by its registrations alone");
+	}
 	if (!verdict.changed)
 		return;
 	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
@@ -121,16 +140,17 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	tell_accounts(server, before, by_probe);
 }
 
+/* An answer to anything. Who left something here may take it back now (B40): once after each that left. */
 static void
 heard(struct server *server)
 {
-	struct candidate *candidate;
+	bool news = !server->answered || !instant_before(server->left_latest, server->answered_at);
+	struct candidate *candidate = candidate_first_left_behind(server);
 
 	server->answered = true;
 	server->answered_at = loop_now(server->agent->loop);
-	LIST_FOREACH(candidate, &server->candidates, of_server)
-		if (candidate_may_be_bound(candidate))
-			account_unsettle(candidate->account);
+	for (; news && candidate != NULL; candidate = LIST_NEXT(candidate, left_link))
+		account_unsettle(candidate->account);
 }
 
 void
@@ -186,7 +206,8 @@ send_options(struct server *server)
 		clienttx_drop(agent->transactions, server->probe);
 	} else {
 		error = clienttx_send(agent->transactions, server->probe, &server->peer,
-		    first != NULL ? first->account->config->dscp : 0, request.data, request.len, timeout_ms(server),
+		    first != NULL ? first->account->config->dscp : 0, request.data, request.len,
+		    (int)shortest_timing(server)->probe_timeout_ms,
 		    server->owner.handle);
 	}
 	strbuf_fini(&request);
@@ -271,7 +292,8 @@ void
 server_add_active(struct server *server, int change)
 {
 	server->active = (unsigned)((int)server->active + change);
-	server_reschedule(server);
+	if (server->active == 1 && change > 0)
+		server_reschedule(server);
 }
 
 /* ---- coming and going ---- */
@@ -303,6 +325,7 @@ server_free(struct server *server)
 {
 	clienttx_drop(server->agent->transactions, server->probe);
 	agent_remove_owner(server->agent, &server->owner);
+	turns_fini(&server->turns);
 	timer_free(server->timer);
 	free(server);
 }
@@ -323,6 +346,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->rtt_ms = -1;
 	server->retry_at = loop_now(agent->loop);
 	LIST_INIT(&server->candidates);
+	LIST_INIT(&server->left_behind);
 	peer_str(peer, server->text);
 	health_init(&server->health, loop_now(agent->loop));
 	entropy_hex(server->call_id, SIP_CALL_ID_SIZE - 1);

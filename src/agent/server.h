@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "agent/agent_private.h"
+#include "agent/turns.h"
 #include "core/health.h"
 #include "sip/build.h"
 #include "sip/clienttx.h"
@@ -27,11 +28,17 @@ struct server {
 	struct peer peer;
 	char text[PEER_TEXT_SIZE];	/* its name in the log, and the key of the hash */
 	struct candidate_list candidates;	/* of all accounts; they keep it alive */
+	struct candidate_list left_behind;	/* that may hold a binding which nobody wants (B40) */
+	struct instant left_latest;	/* when the last of them was left */
+	struct timing timing;		/* the shortest that its accounts ask for, once looked up */
+	bool timing_known;
 	unsigned active;		/* accounts whose active candidate it is */
 	struct health health;
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
+	bool warned_of_silence;		/* that its silence to OPTIONS says nothing (B23) */
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
+	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
 	int64_t rtt_ms;			/* -1: none yet */
@@ -57,6 +64,7 @@ void server_add_active(struct server *server, int change);
 
 void server_probe(struct server *server);		/* now, unless one is pending */
 void server_reschedule(struct server *server);	/* after a change that may shorten its interval */
+void server_forget_timing(struct server *server);	/* its accounts, or their timers, have changed */
 
 /* Evidence from a REGISTER (B17). */
 void server_register_answered(struct server *server, int sip_code);

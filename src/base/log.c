@@ -7,12 +7,13 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "base/str.h"
+
 enum { LINE_SIZE = 4096 };
 
 enum log_target {
 	TARGET_TERMINAL,
 	TARGET_SYSLOG,
-	TARGET_NOWHERE,
 };
 
 /* The one place with settings for the whole program; everything else is handed down. */
@@ -24,22 +25,10 @@ static struct {
 } settings = { .level = LOG_LEVEL_NOTICE };
 
 void
-log_to_terminal(void)
-{
-	settings.target = TARGET_TERMINAL;
-}
-
-void
 log_to_syslog(const char *program)
 {
 	openlog(program, LOG_PID, LOG_DAEMON);
 	settings.target = TARGET_SYSLOG;
-}
-
-void
-log_to_nowhere(void)
-{
-	settings.target = TARGET_NOWHERE;
 }
 
 void
@@ -97,18 +86,6 @@ syslog_priority(enum log_level level)
 	return LOG_ERR;
 }
 
-/* Text from the network must not steer a terminal: neither C0, nor C1 as UTF-8 writes it (C2 80..9F). */
-static void
-clean(char *line)
-{
-	for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			c[0] = c[1] = '?';
-	}
-}
-
 static void
 write_terminal(enum log_level level, const char *line)
 {
@@ -147,7 +124,7 @@ log_line(enum log_level level, const char *object, const char *format, ...)
 		line[prefix] = '\0';
 	else if ((size_t)len >= sizeof(line) - (size_t)prefix)
 		memcpy(line + sizeof(line) - sizeof(cut), cut, sizeof(cut));
-	clean(line);
+	line[str_clean(line, strlen(line))] = '\0';
 
 	switch (settings.target) {
 	case TARGET_TERMINAL:
@@ -155,8 +132,6 @@ log_line(enum log_level level, const char *object, const char *format, ...)
 		break;
 	case TARGET_SYSLOG:
 		syslog(syslog_priority(level), "%s", line);
-		break;
-	case TARGET_NOWHERE:
 		break;
 	}
 	if (settings.sink != NULL)

@@ -18,14 +18,8 @@ enum log_level {
 	LOG_LEVEL_DEBUG,	/* -d: every SIP message too */
 };
 
-/* To the terminal (stderr) with the wall-clock time before each line. The state before any call. */
-void log_to_terminal(void);
-
-/* To syslog, facility daemon. */
+/* To syslog, facility daemon. Before that: to the terminal (stderr), with the wall-clock time before each line. */
 void log_to_syslog(const char *program);
-
-/* To nobody but the sink. */
-void log_to_nowhere(void);
 
 /*
  * To a function besides, for tests and for who listens. NULL takes it away.
@@ -41,7 +35,7 @@ enum log_level log_level(void);
  * One record, no newline at its end; errno is left as it was.
  *
  * object   what it is about; may be NULL
- * format   as printf; control characters in the result come out as '?', what is over 4 KB is cut
+ * format   as printf; the result is cleaned by str_clean(), what is over 4 KB is cut
  */
 void log_line(enum log_level level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -126,6 +126,73 @@ span_duration_ms(struct span s, int64_t *ms)
 	return false;
 }
 
+/*
+ * The length of the UTF-8 character that begins there, 0 if it is none (RFC 3629: neither overlong, nor a surrogate, nor
+ * over U+10FFFF).
+ */
+static size_t
+utf8_len(const unsigned char *c, size_t left)
+{
+	size_t len = c[0] < 0x80 ? 1 : c[0] >= 0xc2 && c[0] < 0xe0 ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 :
+	    c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+
+	if (len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf0 && c[1] < 0x90) ||
+	    (c[0] == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return len;
+}
+
+/*
+ * Looks at the next character.
+ *
+ * len   how many bytes it has; of what is no UTF-8: 1
+ * Returns whether it may be shown.
+ */
+static bool
+is_clean(const char *at, size_t left, size_t *len)
+{
+	const unsigned char *c = (const unsigned char *)at;
+
+	*len = utf8_len(c, left);
+	if (*len == 0) {
+		*len = 1;
+		return false;
+	}
+	return c[0] >= 0x20 && c[0] != 0x7f && !(c[0] == 0xc2 && c[1] < 0xa0);
+}
+
+bool
+str_utf8_clean(const char *text)
+{
+	size_t left = strlen(text), len;
+
+	for (; left > 0; text += len, left -= len)
+		if (!is_clean(text, left, &len))
+			return false;
+	return true;
+}
+
+size_t
+str_clean(char *bytes, size_t len)
+{
+	size_t to = 0, n;
+
+	for (size_t from = 0; from < len; from += n) {
+		if (is_clean(&bytes[from], len - from, &n)) {
+			memmove(&bytes[to], &bytes[from], n);
+			to += n;
+		} else {
+			bytes[to++] = '?';
+		}
+	}
+	return to;
+}
+
 bool
 str_equal_nocase(const char *a, const char *b)
 {
@@ -180,6 +247,37 @@ void
 strbuf_append_span(struct strbuf *b, struct span s)
 {
 	strbuf_append_n(b, s.at, s.len);
+}
+
+void
+strbuf_clean_from(struct strbuf *b, size_t from)
+{
+	if (b->data == NULL || b->len <= from)
+		return;
+	b->len = from + str_clean(b->data + from, b->len - from);
+	b->data[b->len] = '\0';
+}
+
+void
+strbuf_append_clean(struct strbuf *b, const char *bytes, size_t len)
+{
+	size_t from = b->len;
+
+	strbuf_append_n(b, bytes, len);
+	strbuf_clean_from(b, from);
+}
+
+void
+strbuf_append_quoted(struct strbuf *b, const char *text)
+{
+	strbuf_append(b, "\"");
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			strbuf_append(b, "\\");
+		if ((unsigned char)*text >= ' ' && *text != 0x7f)
+			strbuf_append_n(b, text, 1);
+	}
+	strbuf_append(b, "\"");
 }
 
 void

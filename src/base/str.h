@@ -23,6 +23,19 @@ span_there(struct span s)
 	return s.at != NULL;
 }
 
+/* Not <ctype.h>: what the locale says must not matter. */
+static inline bool
+char_is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+char_is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 struct span span_of(const char *text);			/* NULL gives the absent span */
 bool span_equal(struct span s, const char *text);		/* byte by byte */
 bool span_equal_nocase(struct span s, const char *text);	/* ASCII */
@@ -44,6 +57,14 @@ bool span_number(struct span s, uint64_t max, uint64_t *value);
  */
 bool span_duration_ms(struct span s, int64_t *ms);
 
+bool str_utf8_clean(const char *text);		/* valid UTF-8 without control characters (C0, DEL, C1) */
+
+/*
+ * What others wrote must neither break a line nor steer a terminal: puts '?' for each control character (C0 with line
+ * ends, DEL, C1) and for each byte that is no UTF-8. In place; it never grows. Returns the new length.
+ */
+size_t str_clean(char *bytes, size_t len);
+
 bool str_equal_nocase(const char *a, const char *b);	/* ASCII */
 
 /*
@@ -60,6 +81,11 @@ struct strbuf {
 void strbuf_append(struct strbuf *b, const char *text);
 void strbuf_append_n(struct strbuf *b, const char *bytes, size_t len);
 void strbuf_append_span(struct strbuf *b, struct span s);
+void strbuf_append_clean(struct strbuf *b, const char *bytes, size_t len);	/* as str_clean() leaves them */
+void strbuf_clean_from(struct strbuf *b, size_t from);		/* str_clean() for what stands behind there */
+
+/* As a quoted-string (RFC 3261 §25.1). Control characters, which it cannot hold, are left out. */
+void strbuf_append_quoted(struct strbuf *b, const char *text);
 void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void strbuf_clear(struct strbuf *b);	/* empty and not failed; keeps the memory */

@@ -19,6 +19,15 @@ struct waiter {
 	struct stream *stream;
 	struct timer *timer;
 	struct request request;
+	char *aor;		/* of the account that is waited for */
+	size_t place;		/* where it stood last */
+};
+
+/* A client that is given the status piece by piece. */
+struct reading {
+	LIST_ENTRY(reading) link;
+	struct stream *stream;
+	struct status_walk walk;
 };
 
 struct control {
@@ -27,7 +36,9 @@ struct control {
 	struct stream_listener *listener;
 	struct control_hooks hooks;
 	LIST_HEAD(, waiter) waiters;
+	struct timer *look;		/* set by a change: however many there are in a turn, waiters look once */
 	unsigned waiter_count;
+	LIST_HEAD(, reading) readings;
 };
 
 /* ---- Answers ---- */
@@ -57,12 +68,6 @@ answer_ok(struct stream *stream)
 	stream_finish(stream);
 }
 
-static int
-put_to_stream(void *arg, const char *bytes, size_t len)
-{
-	return stream_write(arg, bytes, len);
-}
-
 /* ---- wait ---- */
 
 static bool
@@ -89,14 +94,41 @@ waiter_free(struct waiter *waiter)
 	LIST_REMOVE(waiter, link);
 	waiter->control->waiter_count--;
 	timer_free(waiter->timer);
+	free(waiter->aor);
 	free(waiter);
+}
+
+static bool
+stands_at(const struct waiter *waiter, size_t place)
+{
+	const struct account *account = agent_account(waiter->control->agent, place);
+	struct account_status s;
+
+	if (account == NULL)
+		return false;
+	account_status(account, &s);
+	return strcmp(s.aor, waiter->aor) == 0;
+}
+
+/* The account that is waited for, or NULL if it has gone. Found at its place, unless a reload has moved it. */
+static const struct account *
+waiter_account(struct waiter *waiter)
+{
+	const struct agent *agent = waiter->control->agent;
+
+	if (!stands_at(waiter, waiter->place)) {
+		waiter->place = 0;
+		while (agent_account(agent, waiter->place) != NULL && !stands_at(waiter, waiter->place))
+			waiter->place++;
+	}
+	return agent_account(agent, waiter->place);
 }
 
 /* Answers and frees the waiter if its wait is over. */
 static void
 waiter_look(struct waiter *waiter)
 {
-	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+	const struct account *account = waiter_account(waiter);
 	struct stream *stream = waiter->stream;
 
 	if (account == NULL) {
@@ -110,6 +142,15 @@ waiter_look(struct waiter *waiter)
 
 static void
 on_change(void *arg)
+{
+	struct control *control = arg;
+
+	if (!LIST_EMPTY(&control->waiters))
+		timer_set(control->look, loop_now(control->loop));
+}
+
+static void
+on_look(void *arg)
 {
 	struct control *control = arg;
 	struct waiter *waiter = LIST_FIRST(&control->waiters);
@@ -140,7 +181,7 @@ static void
 on_timeout(void *arg)
 {
 	struct waiter *waiter = arg;
-	const struct account *account = agent_account_by_name(waiter->control->agent, waiter->request.subject);
+	const struct account *account = waiter_account(waiter);
 
 	if (account == NULL)
 		answer_error(waiter->stream, "no-such-account", "%s has gone", waiter->request.subject);
@@ -150,17 +191,23 @@ on_timeout(void *arg)
 }
 
 static struct waiter *
-waiter_new(struct control *control, struct stream *stream, const struct request *request)
+waiter_new(struct control *control, struct stream *stream, const struct request *request,
+    const struct account *account)
 {
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
+	struct account_status s;
 
 	if (waiter == NULL)
 		return NULL;
+	account_status(account, &s);
+	waiter->aor = strdup(s.aor);
 	waiter->control = control;
 	waiter->stream = stream;
 	waiter->request = *request;
 	waiter->timer = timer_new(control->loop, on_timeout, waiter);
-	if (waiter->timer == NULL) {
+	if (waiter->timer == NULL || waiter->aor == NULL) {
+		timer_free(waiter->timer);
+		free(waiter->aor);
 		free(waiter);
 		return NULL;
 	}
@@ -179,39 +226,84 @@ do_wait(struct control *control, struct stream *stream, const struct request *re
 		answer_timeout(stream, account);
 	else if (control->waiter_count >= CONTROL_WAITERS_MAX)
 		answer_error(stream, "busy", "%d clients are waiting already", CONTROL_WAITERS_MAX);
-	else if (waiter_new(control, stream, request) == NULL)
+	else if (waiter_new(control, stream, request, account) == NULL)
 		answer_error(stream, "no-memory", "no memory to wait");
 }
 
 /* ---- The others ---- */
 
-static int
-put_to_measure(void *arg, const char *bytes, size_t len)
+static void
+reading_free(struct reading *reading)
 {
-	size_t *sum = arg;
-
-	(void)bytes;
-	*sum += len;
-	return *sum > STREAM_QUEUE_MAX / 2 ? -EFBIG : 0;
+	LIST_REMOVE(reading, link);
+	status_walk_fini(&reading->walk);
+	free(reading);
 }
 
-/* Measured first: after "ok" an answer that breaks off would look whole. */
+/*
+ * Writes the next piece; frees the reading and finishes the stream when it was the last.
+ *
+ * only   see status_walk()
+ */
+static void
+reading_on(struct reading *reading, const char *before, const struct account *only)
+{
+	static const char broken_off[] = "\nout of memory, the rest is missing\n";
+	struct stream *stream = reading->stream;
+	struct strbuf piece = { 0 };
+	int more;
+
+	strbuf_append(&piece, before);
+	more = status_walk(&reading->walk, only, CONTROL_PIECE, &piece);
+	if (more >= 0 && piece.len > 0 && stream_write(stream, piece.data, piece.len) != 0)
+		more = -ENOMEM;
+	strbuf_fini(&piece);
+	if (more > 0)
+		return;
+	if (more < 0 && before[0] != '\0')
+		answer_error(stream, "no-memory", "no memory to show the status");
+	else {
+		if (more < 0)
+			stream_write(stream, broken_off, sizeof(broken_off) - 1);
+		stream_finish(stream);
+	}
+	reading_free(reading);
+}
+
 static void
 do_status(struct control *control, struct stream *stream, const struct request *request, const struct account *only)
 {
-	enum status_form form = request->json ? STATUS_JSON : STATUS_TEXT;
-	size_t sum = 0;
-	int rc = status_write(control->agent, only, form, put_to_measure, &sum);
+	struct reading *reading = calloc(1, sizeof(*reading));
 
-	if (rc == -EFBIG)
-		answer_error(stream, "too-big", "the status is too big to be sent whole; ask for one account");
-	else if (rc != 0)
+	if (reading == NULL) {
 		answer_error(stream, "no-memory", "no memory to show the status");
-	else {
-		stream_write(stream, "ok\n", 3);
-		status_write(control->agent, only, form, put_to_stream, stream);
-		stream_finish(stream);
+		return;
 	}
+	reading->stream = stream;
+	status_walk_init(&reading->walk, control->agent, request->json ? STATUS_JSON : STATUS_TEXT);
+	LIST_INSERT_HEAD(&control->readings, reading, link);
+	reading_on(reading, "ok\n", only);
+}
+
+static struct reading *
+reading_of(struct control *control, struct stream *stream)
+{
+	struct reading *reading;
+
+	LIST_FOREACH(reading, &control->readings, link) {
+		if (reading->stream == stream)
+			return reading;
+	}
+	return NULL;
+}
+
+static void
+on_drained(void *arg, struct stream *stream)
+{
+	struct reading *reading = reading_of(arg, stream);
+
+	if (reading != NULL)
+		reading_on(reading, "", NULL);
 }
 
 static void
@@ -311,8 +403,13 @@ static void
 on_gone(void *arg, struct stream *stream)
 {
 	struct control *control = arg;
+	struct reading *reading = reading_of(control, stream);
 	struct waiter *waiter;
 
+	if (reading != NULL) {
+		reading_free(reading);
+		return;
+	}
 	LIST_FOREACH(waiter, &control->waiters, link) {
 		if (waiter->stream == stream) {
 			waiter_free(waiter);
@@ -322,10 +419,11 @@ on_gone(void *arg, struct stream *stream)
 }
 
 struct control *
-control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+control_new(struct loop *loop, struct agent *agent, const struct stream_place *place,
     const struct control_hooks *hooks, char error[256])
 {
-	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone };
+	static const struct stream_events events = { .on_line = on_line, .on_gone = on_gone,
+	    .on_drained = on_drained };
 	struct control *control = calloc(1, sizeof(*control));
 
 	if (control == NULL) {
@@ -334,8 +432,14 @@ control_new(struct loop *loop, struct agent *agent, const char *path, const char
 	}
 	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
 	LIST_INIT(&control->waiters);
-	control->listener = stream_listen(loop, path, group, &events, control, error);
+	LIST_INIT(&control->readings);
+	control->look = timer_new(loop, on_look, control);
+	if (control->look == NULL)
+		snprintf(error, 256, "control socket: no memory");
+	else
+		control->listener = stream_listen(loop, place, &events, control, error);
 	if (control->listener == NULL) {
+		timer_free(control->look);
 		free(control);
 		return NULL;
 	}
@@ -351,6 +455,9 @@ control_free(struct control *control)
 	agent_on_change(control->agent, NULL, NULL);
 	while (!LIST_EMPTY(&control->waiters))
 		waiter_free(LIST_FIRST(&control->waiters));
+	while (!LIST_EMPTY(&control->readings))
+		reading_free(LIST_FIRST(&control->readings));
 	stream_listener_free(control->listener);
+	timer_free(control->look);
 	free(control);
 }

@@ -13,8 +13,10 @@
  *	refused			the new configuration is not in force; the body says why, one finding a line
  *	timeout			wait: it did not come true in time
  *	busy			too many are waiting already
- *	too-big			status: over what one client may have waiting; ask for one account
  *	no-memory
+ *
+ * The status is written account by account as the client takes it: what waits for one client is bounded however many
+ * accounts there are. Should memory run out on the way, text ends with a line that says so and JSON is not closed.
  *
  * Whoever may connect may ask for everything; the socket's permissions decide who may.
  */
@@ -24,8 +26,11 @@
 #include "agent/agent.h"
 #include "base/str.h"
 #include "net/loop.h"
+#include "net/stream.h"
 
 #define CONTROL_WAITERS_MAX 32		/* waiting clients; half of STREAM_CLIENTS_MAX, so that others get in */
+
+#define CONTROL_PIECE (64 * 1024)	/* bytes of a status that are made ready at once, and an account more */
 
 struct control;
 
@@ -44,11 +49,11 @@ struct control_hooks {
 /*
  * Listens. Takes agent_on_change() for itself.
  *
- * path, group   as in stream_listen()
- * error         on failure: why (256 bytes)
+ * place   as in stream_listen()
+ * error   on failure: why (256 bytes)
  * Returns NULL on failure.
  */
-struct control *control_new(struct loop *loop, struct agent *agent, const char *path, const char *group,
+struct control *control_new(struct loop *loop, struct agent *agent, const struct stream_place *place,
     const struct control_hooks *hooks, char error[256]);
 
 /* Before its agent and its loop. Who still waits is closed without an answer. NULL is fine. */

@@ -25,12 +25,6 @@ static const struct grammar grammars[REQUEST_VERBS] = {
 	[REQUEST_VERSION] = { .name = "version" },
 };
 
-const char *
-request_verb_str(enum request_verb verb)
-{
-	return verb < REQUEST_VERBS ? grammars[verb].name : "?";
-}
-
 /* The next word, absent at the end; what is left stays in *rest. */
 static struct span
 next_word(struct span *rest)

@@ -55,6 +55,4 @@ struct request {
  */
 bool request_parse(struct request *request, const char *line, char why[160]);
 
-const char *request_verb_str(enum request_verb verb);
-
 #endif

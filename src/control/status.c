@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct writer {
-	int (*put)(void *arg, const char *bytes, size_t len);
-	void *arg;
-};
-
-static int
-put_buffer(const struct writer *w, struct strbuf *b)
-{
-	int rc = b->failed ? -ENOMEM : b->len > 0 ? w->put(w->arg, b->data, b->len) : 0;
-
-	strbuf_clear(b);
-	return rc;
-}
-
 const char *
 status_duration_str(int64_t s, char text[STATUS_DURATION_SIZE])
 {
@@ -45,22 +31,10 @@ left_str(int64_t ms, char text[STATUS_DURATION_SIZE])
 	return status_duration_str(ms > 0 ? (ms - 1) / 1000 + 1 : 0, text);
 }
 
-/* A reason phrase may hold what steers a terminal: C0, DEL and C1 (as UTF-8) do not get there. */
 static void
 append_clean(struct strbuf *b, const char *text)
 {
-	for (const char *p = text; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-		unsigned char next = (unsigned char)p[1];
-
-		if (c < 0x20 || c == 0x7f)
-			strbuf_append(b, "?");
-		else if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
-			strbuf_append(b, "?");
-			p++;
-		} else
-			strbuf_append_n(b, p, 1);
-	}
+	strbuf_append_clean(b, text, strlen(text));
 }
 
 static const char *
@@ -337,54 +311,141 @@ json_tail(struct strbuf *b, const struct drops *drops)
 
 /* ---- Both ---- */
 
-static int
-write_account(const struct writer *w, struct strbuf *b, const struct account *account, enum status_form form,
-    bool first)
+static void
+append_account(struct status_walk *walk, struct strbuf *to, const struct account *account)
 {
-	switch (form) {
+	switch (walk->form) {
 	case STATUS_TEXT:
-		text_account(b, account);
+		text_account(to, account);
 		break;
 	case STATUS_JSON:
-		strbuf_append(b, first ? "\n" : ",\n");
-		json_append(b, json_account(account));
+		strbuf_append(to, walk->accounts == 0 ? "\n" : ",\n");
+		json_append(to, json_account(account));
 		break;
 	}
-	return put_buffer(w, b);
+	walk->accounts++;
 }
 
-static int
-write_accounts(const struct writer *w, struct strbuf *b, const struct agent *agent, enum status_form form)
+static void
+append_head(struct status_walk *walk, struct strbuf *to, const struct account *only)
+{
+	struct agent_status s;
+
+	agent_status(walk->agent, &s);
+	if (walk->form == STATUS_TEXT)
+		text_head(to, &s);
+	else
+		json_head(to, &s);
+	if (only != NULL)
+		append_account(walk, to, only);
+	walk->stage = only != NULL ? STATUS_WALK_TAIL : STATUS_WALK_ACCOUNTS;
+}
+
+static void
+append_tail(struct status_walk *walk, struct strbuf *to)
+{
+	struct agent_status s;
+
+	agent_status(walk->agent, &s);
+	if (walk->form == STATUS_JSON)
+		json_tail(to, s.drops);
+	walk->stage = STATUS_WALK_END;
+}
+
+static bool
+is_called(const struct account *account, const char *aor)
+{
+	struct account_status s;
+
+	if (account == NULL)
+		return false;
+	account_status(account, &s);
+	return strcmp(s.aor, aor) == 0;
+}
+
+/* A reload may have moved the accounts: on from behind the last one that was shown, if it is still there. */
+static void
+find_place(struct status_walk *walk)
+{
+	size_t i = 0;
+
+	if (walk->next == 0 || walk->last.data == NULL ||
+	    is_called(agent_account(walk->agent, walk->next - 1), walk->last.data))
+		return;
+	while (agent_account(walk->agent, i) != NULL && !is_called(agent_account(walk->agent, i), walk->last.data))
+		i++;
+	if (agent_account(walk->agent, i) != NULL)
+		walk->next = i + 1;
+}
+
+static void
+remember_place(struct status_walk *walk)
+{
+	struct account_status s;
+
+	if (walk->next == 0 || agent_account(walk->agent, walk->next - 1) == NULL)
+		return;
+	account_status(agent_account(walk->agent, walk->next - 1), &s);
+	strbuf_clear(&walk->last);
+	strbuf_append(&walk->last, s.aor);
+}
+
+static void
+append_accounts(struct status_walk *walk, struct strbuf *to, size_t enough)
 {
 	const struct account *account;
-	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && (account = agent_account(agent, i)) != NULL; i++)
-		rc = write_account(w, b, account, form, i == 0);
-	return rc;
+	while (to->len < enough && !to->failed && (account = agent_account(walk->agent, walk->next)) != NULL) {
+		append_account(walk, to, account);
+		walk->next++;
+	}
+	if (to->len < enough)
+		walk->stage = STATUS_WALK_TAIL;
+}
+
+void
+status_walk_init(struct status_walk *walk, const struct agent *agent, enum status_form form)
+{
+	*walk = (struct status_walk){ .agent = agent, .form = form };
+}
+
+void
+status_walk_fini(struct status_walk *walk)
+{
+	strbuf_fini(&walk->last);
+}
+
+int
+status_walk(struct status_walk *walk, const struct account *only, size_t enough, struct strbuf *to)
+{
+	find_place(walk);
+	if (walk->stage == STATUS_WALK_HEAD)
+		append_head(walk, to, only);
+	if (walk->stage == STATUS_WALK_ACCOUNTS)
+		append_accounts(walk, to, enough);
+	if (walk->stage == STATUS_WALK_TAIL)
+		append_tail(walk, to);
+	remember_place(walk);
+	if (to->failed || walk->last.failed)
+		return -ENOMEM;
+	return walk->stage == STATUS_WALK_END ? 0 : 1;
 }
 
 int
 status_write(const struct agent *agent, const struct account *only, enum status_form form,
     int (*put)(void *arg, const char *bytes, size_t len), void *arg)
 {
-	struct writer w = { .put = put, .arg = arg };
-	struct strbuf b = { 0 };
-	struct agent_status s;
-	int rc;
+	struct status_walk walk;
+	struct strbuf piece = { 0 };
+	int more, rc;
 
-	agent_status(agent, &s);
-	if (form == STATUS_TEXT)
-		text_head(&b, &s);
-	else
-		json_head(&b, &s);
-	rc = put_buffer(&w, &b);
-	if (rc == 0)
-		rc = only != NULL ? write_account(&w, &b, only, form, true) : write_accounts(&w, &b, agent, form);
-	if (rc == 0 && form == STATUS_JSON) {
-		json_tail(&b, s.drops);
-		rc = put_buffer(&w, &b);
-	}
-	strbuf_fini(&b);
+	status_walk_init(&walk, agent, form);
+	do {
+		more = status_walk(&walk, only, 1, &piece);
+		rc = more < 0 ? more : piece.len > 0 ? put(arg, piece.data, piece.len) : 0;
+		strbuf_clear(&piece);
+	} while (more > 0 && rc == 0);
+	strbuf_fini(&piece);
+	status_walk_fini(&walk);
 	return rc;
 }

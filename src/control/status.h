@@ -38,6 +38,36 @@ enum status_form {
 int status_write(const struct agent *agent, const struct account *only, enum status_form form,
     int (*put)(void *arg, const char *bytes, size_t len), void *arg);
 
+/*
+ * The same piece by piece, for a reader who takes his time. Accounts may come and go in between: who is there all the
+ * time is shown once, and JSON stays whole. Counts at its beginning are of the time of the first piece.
+ */
+struct status_walk {
+	const struct agent *agent;
+	enum status_form form;
+	enum {
+		STATUS_WALK_HEAD,
+		STATUS_WALK_ACCOUNTS,
+		STATUS_WALK_TAIL,
+		STATUS_WALK_END,
+	} stage;
+	size_t next;			/* place of the next account */
+	size_t accounts;		/* shown so far */
+	struct strbuf last;		/* which account stood before that place */
+};
+
+void status_walk_init(struct status_walk *walk, const struct agent *agent, enum status_form form);
+void status_walk_fini(struct status_walk *walk);
+
+/*
+ * Appends the next piece.
+ *
+ * only     as above; looked at with the first piece only
+ * enough   after so many bytes the account that is being written is the piece's last
+ * Returns 1 if more follows, 0 if that was all, or -ENOMEM.
+ */
+int status_walk(struct status_walk *walk, const struct account *only, size_t enough, struct strbuf *to);
+
 #define STATUS_DURATION_SIZE 24
 
 /* "0s", "58s", "4m58s", "1h02m", "3d04h". Negative counts as 0. Returns text. */

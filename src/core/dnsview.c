@@ -2,6 +2,7 @@
 #include "core/dnsview.h"
 
 #include <assert.h>
+#include <string.h>
 
 /*
  *  what came                believed: nothing    believed: records           believed: "none"
@@ -67,18 +68,43 @@ look_again(struct dnsview *view, enum dns_outcome outcome, struct instant now)
 	return view->answered ? DNSVIEW_KEPT : DNSVIEW_NOTHING;
 }
 
+static bool
+record_same(const struct dns_record *a, const struct dns_record *b)
+{
+	return a->port == b->port && strcmp(a->target, b->target) == 0 && address_equal(&a->address, &b->address);
+}
+
+/* Some record of the first is not in the second. */
+static bool
+leaves_out(const struct dns_answer *before, const struct dns_answer *after)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		size_t j = 0;
+
+		while (j < after->count && !record_same(&before->records[i], &after->records[j]))
+			j++;
+		if (j == after->count)
+			return true;
+	}
+	return false;
+}
+
 static enum dnsview_verdict
 believe(struct dnsview *view, const struct dns_answer *answer, const struct dnsview_policy *policy, struct instant now)
 {
 	enum dnsview_verdict verdict = DNSVIEW_CONFIRMED;
+	bool second = view->unsure;
 
+	view->unsure = false;
 	if (!view->answered || !dns_answer_equal(&view->believed, answer)) {
 		struct dns_answer copy = { 0 };
 
 		if (!dns_answer_copy(&copy, answer))
 			return look_again(view, DNS_SILENT, now);	/* no memory: as if nothing had come */
-		if (view->answered)
+		if (view->answered) {
+			view->unsure = !second && answer->outcome == DNS_GOOD && leaves_out(&view->believed, answer);
 			dns_answer_fini(&view->believed);
+		}
 		view->believed = copy;
 		view->answered = true;
 		verdict = DNSVIEW_NEW;
@@ -89,6 +115,8 @@ believe(struct dnsview *view, const struct dns_answer *answer, const struct dnsv
 	view->stale = false;
 	view->retries = 0;
 	view->next = instant_add(now, refresh_wait_ms(view, policy));
+	if (view->unsure)
+		view->next = instant_min(view->next, instant_add(now, DNSVIEW_SECOND_MS));
 	return verdict;
 }
 

@@ -15,6 +15,7 @@
 #define DNSVIEW_LOOKUP_MS 10000		/* B54: a whole lookup */
 #define DNSVIEW_RETRY_MIN_MS 30000	/* B51 */
 #define DNSVIEW_RETRY_MAX_MS 900000	/* B51 */
+#define DNSVIEW_SECOND_MS 30000		/* B53 */
 
 struct dnsview {
 	struct dns_answer believed;	/* GOOD, NXDOMAIN or NODATA; meaningless before `answered` */
@@ -22,6 +23,8 @@ struct dnsview {
 	struct instant believed_at;	/* when it was last confirmed */
 	enum dns_outcome last;		/* outcome of the last lookup */
 	bool stale;			/* the last lookup did not confirm what is believed */
+	bool unsure;			/* it leaves out what the one before it named: to be asked once more, at another
+					   name server (B53) */
 	unsigned retries;		/* failed or doubted lookups in a row */
 	struct instant next;		/* when to look again */
 };
@@ -45,7 +48,7 @@ void dnsview_fini(struct dnsview *view);
 /*
  * A lookup has ended (all name servers tried, or one answered).
  *
- * Source: B50, B51, B52, B57.
+ * Source: B50, B51, B52, B53, B57.
  */
 enum dnsview_verdict dnsview_step(struct dnsview *view, const struct dns_answer *answer,
     const struct dnsview_policy *policy, struct instant now);

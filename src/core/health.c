@@ -11,6 +11,7 @@
  *  silent REGISTER         confirm        confirm                        -
  *  unreachable             DOWN           DOWN                           -
  *
+ * A silent round of a server that takes REGISTERs and has never answered OPTIONS says nothing (B23).
  * An active server in UNKNOWN needs two silent rounds as one in UP does.
  */
 
@@ -50,6 +51,7 @@ health_answer(struct health *h, int code, bool active, struct instant now)
 	enum health_cause cause = cause_of(code);
 
 	h->sip_code = code;
+	h->answers_options = true;
 	h->silent_rounds = 0;
 	if (cause == HEALTH_CAUSE_ANSWER)
 		return enter(h, HEALTH_UP, cause, now);
@@ -63,6 +65,8 @@ health_registration(struct health *h, int code, struct instant now)
 {
 	if (code == 408 || code == 503)
 		return (struct health_verdict){ 0 };
+	if (code >= 200 && code < 300)
+		h->takes_registers = true;
 	h->silent_rounds = 0;
 	return enter(h, HEALTH_UP, HEALTH_CAUSE_REGISTRATION, now);
 }
@@ -72,6 +76,10 @@ health_silence(struct health *h, struct instant began, bool active, struct insta
 {
 	unsigned needed = active ? ACTIVE_SILENT_ROUNDS : OTHER_SILENT_ROUNDS;
 
+	if (h->takes_registers && !h->answers_options) {
+		h->silent_rounds = 0;
+		return (struct health_verdict){ .not_judged = true };
+	}
 	if (!active || !instant_before(began, h->silent_until)) {
 		h->silent_rounds++;
 		h->silent_until = now;

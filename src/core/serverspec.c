@@ -40,7 +40,7 @@ shown(struct span s)
 static bool
 label_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return char_is_alnum(c) || c == '-' || c == '_';
 }
 
 static bool
@@ -139,17 +139,31 @@ host_parse(struct serverspec *spec, struct span host, bool v6)
 	return ip_parse(&spec->address, ADDRESS_IPV4, host) || name_parse(spec->name, host);
 }
 
+/* fe80::/10: means something only together with an interface, for which there is no place in a serverspec. */
+static bool
+is_link_local(const struct serverspec *spec, struct span host, bool v6)
+{
+	if (v6 && host.len > 0 && memchr(host.at, '%', host.len) != NULL)
+		return true;
+	return spec->address.family == ADDRESS_IPV6 && spec->address.ip[0] == 0xfe &&
+	    (spec->address.ip[1] & 0xc0) == 0x80;
+}
+
 static bool
 item_parse(struct serverspec *spec, struct span item, const struct complaint *c)
 {
 	struct span host, port;
 	uint64_t number;
-	bool v6;
+	bool v6, parsed;
 
 	*spec = (struct serverspec){ 0 };
 	if (item.len == 0)
 		return complain(c, "there is nothing between the semicolons");
-	if (!item_split(item, &host, &port, &v6) || !host_parse(spec, host, v6))
+	parsed = item_split(item, &host, &port, &v6) && host_parse(spec, host, v6);
+	if (is_link_local(spec, host, v6))
+		return complain(c, "\"%.*s\" is of one link only, and which one cannot be said; use another address",
+		    shown(item), item.at);
+	if (!parsed)
 		return complain(c, "\"%.*s\" is %s", shown(item), item.at,
 		    v6 ? "no IPv6 address" : "no host name and no IP address");
 	if (!span_there(port))

@@ -9,6 +9,8 @@
 
 #include <event2/event.h>
 
+enum { TIMERS_MIN = 64 };
+
 struct loop_signal {
 	LIST_ENTRY(loop_signal) link;
 	struct loop *loop;
@@ -23,6 +25,8 @@ struct loop {
 	bool running;
 	bool stopped;
 	LIST_HEAD(, loop_signal) signals;
+	size_t timers;			/* there are */
+	size_t reserved;		/* so many can be armed at a time without memory */
 };
 
 struct timer {
@@ -123,16 +127,6 @@ loop_now(const struct loop *loop)
 	return loop->running ? loop->now : (struct instant){ .ms = boottime_us() / 1000 };
 }
 
-int64_t
-loop_wall_s(const struct loop *loop)
-{
-	struct timespec t;
-
-	(void)loop;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
-}
-
 static void
 arm(struct timer *timer)
 {
@@ -147,7 +141,7 @@ arm(struct timer *timer)
 		delay_us = 0;
 	delay.tv_sec = (time_t)(delay_us / 1000000);
 	delay.tv_usec = (suseconds_t)(delay_us % 1000000);
-	event_add(timer->event, &delay);
+	event_add(timer->event, &delay);	/* has its room: reserve() */
 }
 
 static void
@@ -166,10 +160,49 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 	timer->on_due(timer->arg);	/* may have freed the timer */
 }
 
+static void
+on_filler(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/*
+ * Arming cannot fail for a user who has no way to tell anybody, so the room is taken when there is one: when the timer
+ * is made. libevent's heap grows with what is in it and never shrinks, so it is filled once.
+ */
+static bool
+reserve(struct loop *loop, size_t count)
+{
+	static const struct timeval far = { .tv_sec = 1000000000 };
+	size_t want = count < TIMERS_MIN ? TIMERS_MIN : count * 2, size = event_get_struct_event_size(), added = 0;
+	char *fillers;
+
+	if (count <= loop->reserved)
+		return true;
+	fillers = calloc(want, size);
+	if (!fillers)
+		return false;
+	while (added < want) {
+		struct event *filler = (struct event *)(void *)(fillers + added * size);
+
+		if (evtimer_assign(filler, loop->base, on_filler, NULL) < 0 || evtimer_add(filler, &far) < 0)
+			break;
+		added++;
+	}
+	if (added == want)
+		loop->reserved = want;
+	while (added > 0)
+		evtimer_del((struct event *)(void *)(fillers + --added * size));
+	free(fillers);
+	return count <= loop->reserved;
+}
+
 struct timer *
 timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 {
-	struct timer *timer = calloc(1, sizeof(*timer));
+	struct timer *timer = reserve(loop, loop->timers + 1) ? calloc(1, sizeof(*timer)) : NULL;
 
 	if (!timer)
 		return NULL;
@@ -182,6 +215,7 @@ timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 		free(timer);
 		return NULL;
 	}
+	loop->timers++;
 	return timer;
 }
 
@@ -206,6 +240,7 @@ timer_free(struct timer *timer)
 {
 	if (!timer)
 		return;
+	timer->loop->timers--;
 	event_free(timer->event);
 	free(timer);
 }

@@ -23,9 +23,6 @@ void loop_stop(struct loop *loop);
 /* Now, read once per wake-up: CLOCK_BOOTTIME, which goes on in suspend (B60). */
 struct instant loop_now(const struct loop *loop);
 
-/* Wall clock, seconds since 1970, for logs and status only. */
-int64_t loop_wall_s(const struct loop *loop);
-
 /*
  * A timer that is not armed yet.
  *
@@ -34,7 +31,10 @@ int64_t loop_wall_s(const struct loop *loop);
  */
 struct timer *timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg);
 
-/* Arms it for that instant alone, whatever it was armed for; INSTANT_NEVER disarms. Past instants are due at once. */
+/*
+ * Arms it for that instant alone, whatever it was armed for; INSTANT_NEVER disarms. Past instants are due at once. It
+ * needs no memory.
+ */
 void timer_set(struct timer *timer, struct instant due);
 struct instant timer_due(const struct timer *timer);	/* INSTANT_NEVER if not armed */
 void timer_free(struct timer *timer);			/* NULL is fine; it does not fire any more */

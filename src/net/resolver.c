@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <resolv.h>
 
+#include "base/log.h"
 #include "net/dnspacket.h"
 #include "net/entropy.h"
 #include "net/icmp.h"
@@ -283,12 +284,27 @@ resolver_ask(struct resolver *resolver, const struct address *nameserver, const 
 	return query;
 }
 
+/* A machine without resolv.conf is asked of itself; whose names then fail should find out why. */
+static size_t
+fall_back(const char *path, bool needed, struct address to[RESOLVER_NAMESERVERS_MAX])
+{
+	static bool said;	/* as settled as the log itself */
+
+	if (needed && !said)
+		log_line(LOG_LEVEL_WARNING, path, "no name server in it; 127.0.0.1 is asked");
+	said = needed;
+	if (!needed || !address_parse(&to[0], "127.0.0.1"))
+		return 0;
+	to[0].port = DNS_PORT_DEFAULT;
+	return 1;
+}
+
 size_t
-resolver_system_nameservers(struct address to[RESOLVER_NAMESERVERS_MAX])
+resolver_nameservers_of(const char *path, struct address to[RESOLVER_NAMESERVERS_MAX])
 {
 	char line[512], text[128];
 	size_t count = 0;
-	FILE *file = fopen(_PATH_RESCONF, "re");
+	FILE *file = fopen(path, "re");
 
 	while (file && count < RESOLVER_NAMESERVERS_MAX && fgets(line, sizeof(line), file))
 		if (sscanf(line, "nameserver %127s", text) == 1 && address_parse(&to[count], text)) {
@@ -297,9 +313,11 @@ resolver_system_nameservers(struct address to[RESOLVER_NAMESERVERS_MAX])
 		}
 	if (file)
 		fclose(file);
-	if (count == 0 && address_parse(&to[0], "127.0.0.1")) {
-		to[0].port = DNS_PORT_DEFAULT;
-		count = 1;
-	}
-	return count;
+	return count + fall_back(path, count == 0, to);
+}
+
+size_t
+resolver_system_nameservers(struct address to[RESOLVER_NAMESERVERS_MAX])
+{
+	return resolver_nameservers_of(_PATH_RESCONF, to);
 }

@@ -40,7 +40,11 @@ struct resolver_query *resolver_ask(struct resolver *resolver, const struct addr
 /* It will not call any more. NULL is fine. */
 void resolver_cancel(struct resolver_query *query);
 
-/* The name servers of resolv.conf, read anew each call; 127.0.0.1 if there are none. Returns how many. */
+/*
+ * The name servers of resolv.conf, read anew each call; 127.0.0.1 if there are none, with one line in the log until
+ * there are some again. Returns how many.
+ */
 size_t resolver_system_nameservers(struct address to[RESOLVER_NAMESERVERS_MAX]);
+size_t resolver_nameservers_of(const char *path, struct address to[RESOLVER_NAMESERVERS_MAX]);	/* of another file */
 
 #endif

@@ -2,6 +2,7 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 
+#include "net/entropy.h"
 #include "net/loopbase.h"
 
 enum {
@@ -48,9 +51,47 @@ struct stream {
 	struct bufferevent *bev;
 	struct timer *idle;
 	bool asked;		/* on_line was called */
+	bool answered;		/* so was stream_write() */
 	size_t surplus;		/* bytes that came behind the line */
 	bool finishing;		/* the user has let go of it */
 };
+
+/* Bytes have come that were not looked at yet. */
+static bool
+has_said_something(const struct stream *stream)
+{
+	int waiting = 0;
+
+	return ioctl(bufferevent_getfd(stream->bev), FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/*
+ * Who gives way to a new client when all places are taken: the oldest that has not asked.
+ *
+ * silent   only one of whom no more is there to be read
+ */
+static struct stream *
+find_idler(const struct stream_listener *listener, bool silent)
+{
+	struct stream *stream, *oldest = NULL;
+
+	LIST_FOREACH(stream, &listener->streams, link)
+		if (!stream->asked && !(silent && has_said_something(stream)))
+			oldest = stream;
+	return oldest;
+}
+
+/* Lets clients in if there is room, or somebody who would give way; the others wait in the kernel's queue. */
+static void
+admit(struct stream_listener *listener)
+{
+	if (!instant_is_never(timer_due(listener->pause)))
+		return;
+	if (listener->count < STREAM_CLIENTS_MAX || find_idler(listener, true) != NULL)
+		evconnlistener_enable(listener->listener);
+	else
+		evconnlistener_disable(listener->listener);
+}
 
 static void
 stream_free(struct stream *stream)
@@ -58,8 +99,8 @@ stream_free(struct stream *stream)
 	struct stream_listener *listener = stream->listener;
 
 	LIST_REMOVE(stream, link);
-	if (listener->count-- == STREAM_CLIENTS_MAX && timer_due(listener->pause).ms == INSTANT_NEVER.ms)
-		evconnlistener_enable(listener->listener);
+	listener->count--;
+	admit(listener);
 	if (stream->bev)
 		bufferevent_free(stream->bev);
 	timer_free(stream->idle);
@@ -147,9 +188,12 @@ on_read(struct bufferevent *bev, void *arg)
 		forget_input(stream);
 		return;
 	}
-	if (!take_line(bufferevent_get_input(bev), text, &line))
+	if (!take_line(bufferevent_get_input(bev), text, &line)) {
+		admit(stream->listener);
 		return;
+	}
 	stream->asked = true;
+	admit(stream->listener);
 	timer_set(stream->idle, INSTANT_NEVER);	/* from here on the time is ours, not the client's */
 	stream->listener->events->on_line(stream->listener->arg, stream, line);
 }
@@ -164,9 +208,11 @@ on_written(struct bufferevent *bev, void *arg)
 	loop_woken(stream->listener->loop);
 	if (stream->finishing)
 		stream_free(stream);
+	else if (stream->asked && stream->listener->events->on_drained)
+		stream->listener->events->on_drained(stream->listener->arg, stream);
 }
 
-/* A client may have closed its sending side only, as `nc -N` does; then it still waits for the answer. */
+/* A client may have closed its sending side only, as `nc -N` does; then it still takes the answer. */
 static bool
 still_listens(struct bufferevent *bev)
 {
@@ -181,9 +227,25 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct stream *stream = arg;
 
 	loop_woken(stream->listener->loop);
-	if (stream->asked && (what & BEV_EVENT_EOF) && still_listens(bev))
+	/* Without an answer on its way nothing would ever tell whether it still waits, so its end is the end. */
+	if (stream->answered && (what & BEV_EVENT_EOF) && still_listens(bev))
 		return;
 	gone(stream);
+}
+
+static bool
+make_room(struct stream_listener *listener)
+{
+	struct stream *idler;
+
+	if (listener->count < STREAM_CLIENTS_MAX)
+		return true;
+	idler = find_idler(listener, true);
+	if (!idler)
+		idler = find_idler(listener, false);
+	if (idler)
+		gone(idler);
+	return idler != NULL;
 }
 
 static void
@@ -194,15 +256,16 @@ on_accept(struct evconnlistener *evlistener, evutil_socket_t fd, struct sockaddr
 
 	(void)from;
 	(void)from_len;
+	(void)evlistener;
 	loop_woken(listener->loop);
-	if (!stream) {
+	if (!stream || !make_room(listener)) {
+		free(stream);
 		close(fd);
 		return;
 	}
 	stream->listener = listener;
 	LIST_INSERT_HEAD(&listener->streams, stream, link);
-	if (++listener->count == STREAM_CLIENTS_MAX)
-		evconnlistener_disable(evlistener);
+	listener->count++;
 	stream->idle = timer_new(listener->loop, on_idle, stream);
 	stream->bev = bufferevent_socket_new(loop_base(listener->loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!stream->bev)
@@ -216,6 +279,7 @@ on_accept(struct evconnlistener *evlistener, evutil_socket_t fd, struct sockaddr
 	bufferevent_setwatermark(stream->bev, EV_READ, 0, STREAM_LINE_MAX + 2);
 	bufferevent_enable(stream->bev, EV_READ | EV_WRITE);
 	watch(stream);
+	admit(listener);
 }
 
 static void
@@ -231,10 +295,7 @@ on_accept_error(struct evconnlistener *evlistener, void *arg)
 static void
 on_pause_over(void *arg)
 {
-	struct stream_listener *listener = arg;
-
-	if (listener->count < STREAM_CLIENTS_MAX)
-		evconnlistener_enable(listener->listener);
+	admit(arg);
 }
 
 static bool fail(char error[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -248,6 +309,14 @@ fail(char error[256], const char *format, ...)
 	vsnprintf(error, 256, format, args);
 	va_end(args);
 	return false;
+}
+
+static const char *
+base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 static bool
@@ -287,58 +356,125 @@ path_is_free(const char *path, char error[256])
 }
 
 static bool
-set_access(const char *path, const char *group, char error[256])
+set_access(int fd, const char *name, const struct stream_place *place, char error[256])
 {
-	struct group *g = group ? getgrnam(group) : NULL;
+	struct group *g = place->group ? getgrnam(place->group) : NULL;
+	gid_t gid = g ? g->gr_gid : (gid_t)-1;
 
-	if (group && !g)
-		return fail(error, "there is no group %s", group);
-	if (g && chown(path, (uid_t)-1, g->gr_gid) < 0)
-		return fail(error, "group %s for %s: %s", group, path, strerror(errno));
-	if (chmod(path, g ? 0660 : 0600) < 0)
-		return fail(error, "%s: %s", path, strerror(errno));
+	if (place->group && !g)
+		return fail(error, "there is no group %s", place->group);
+	if (fchmodat(fd, name, g ? 0660 : 0600, 0) < 0)
+		return fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if ((g || place->owner != (uid_t)-1) && fchownat(fd, name, place->owner, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(error, "owner and group of %.*s: %s", NAME_SIZE, place->path, strerror(errno));
 	return true;
 }
 
-/* Makes the socket where nobody else can reach it and moves it into place when it is as it must be. */
-static bool
-listen_in(const char *dir, const char *path, const char *group, int fd, struct stat *st, char error[256])
+/* bind() takes a path only. From inside the directory that path is short, and nobody can lead it elsewhere. */
+static int
+bind_in(int dir, const char *name, int fd)
 {
-	char made[sizeof(((struct sockaddr_un *)0)->sun_path) + 32];
-	struct sockaddr_un name;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), result;
+
+	strcpy(to.sun_path, name);
+	if (fchdir(dir) < 0)
+		result = -errno;
+	else
+		result = bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+	if ((back < 0 || fchdir(back) < 0) && chdir("/") < 0)
+		result = -errno;
+	if (back >= 0)
+		close(back);
+	return result;
+}
+
+/*
+ * Makes the socket where nobody else can reach it and moves it into place when it is as it must be.
+ *
+ * dir     where it shall be
+ * hidden  a directory in it that is ours alone
+ */
+static bool
+listen_in(int dir, int hidden, const struct stream_place *place, int fd, struct stat *st, char error[256])
+{
+	static const char name[] = "s";
+	bool ok;
+	int result = bind_in(hidden, name, fd);
+
+	if (result < 0)
+		return fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(-result));
+	ok = set_access(hidden, name, place, error);
+	if (ok && (listen(fd, 128) < 0 || fstatat(hidden, name, st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    renameat(hidden, name, dir, base_of(place->path)) < 0))
+		ok = fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if (!ok)
+		unlinkat(hidden, name, 0);
+	return ok;
+}
+
+/* Whoever owns the directory around it can rename ours, but not put another of ours in its place. */
+static int
+open_hidden(int dir, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdirat(dir, name, 0700) < 0)
+		return -errno;
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fchmod(fd, 0700) == 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid())
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static bool
+listen_at(int dir, const struct stream_place *place, int fd, struct stat *st, char error[256])
+{
+	char name[32] = ".control-";
+	int hidden;
 	bool ok;
 
-	snprintf(made, sizeof(made), "%s/s", dir);
-	if (!unix_name(&name, made, error))
-		return false;
-	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
-		return fail(error, "%s: %s", path, strerror(errno));
-	ok = set_access(made, group, error);
-	if (ok && (listen(fd, 128) < 0 || lstat(made, st) < 0 || rename(made, path) < 0))
-		ok = fail(error, "%s: %s", path, strerror(errno));
-	if (!ok)
-		unlink(made);
+	entropy_hex(name + strlen(name), 16);
+	hidden = open_hidden(dir, name);
+	ok = hidden >= 0 ? listen_in(dir, hidden, place, fd, st, error) :
+	    fail(error, "directory of %.*s: %s", NAME_SIZE, place->path, strerror(-hidden));
+	if (hidden >= 0)
+		close(hidden);
+	unlinkat(dir, name, AT_REMOVEDIR);
 	return ok;
+}
+
+static int
+open_directory(const struct stream_place *place)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	size_t len = (size_t)(base_of(place->path) - place->path);
+
+	if (place->directory >= 0)
+		return fcntl(place->directory, F_DUPFD_CLOEXEC, 0);
+	snprintf(dir, sizeof(dir), "%.*s", (int)len, place->path);
+	return open(len > 0 ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Returns the listening socket or -1. */
 static int
-open_socket(const char *path, const char *group, struct stat *st, char error[256])
+open_socket(const struct stream_place *place, struct stat *st, char error[256])
 {
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path) + 16];
+	int dir, fd;
 	bool ok;
-	int fd;
 
-	if (!path_is_free(path, error))
+	if (!path_is_free(place->path, error))
 		return -1;
-	snprintf(dir, sizeof(dir), "%s.XXXXXX", path);
-	if (!mkdtemp(dir)) {
-		fail(error, "%s: its directory: %s", path, strerror(errno));
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	ok = fd >= 0 ? listen_in(dir, path, group, fd, st, error) : fail(error, "%s: %s", path, strerror(errno));
-	rmdir(dir);
+	dir = open_directory(place);
+	fd = dir >= 0 ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+	ok = fd >= 0 ? listen_at(dir, place, fd, st, error) :
+	    fail(error, "%.*s: %s", NAME_SIZE, place->path, strerror(errno));
+	if (dir >= 0)
+		close(dir);
 	if (!ok && fd >= 0)
 		close(fd);
 	return ok ? fd : -1;
@@ -357,7 +493,7 @@ ignore_sigpipe(void)
 }
 
 struct stream_listener *
-stream_listen(struct loop *loop, const char *path, const char *group, const struct stream_events *events, void *arg,
+stream_listen(struct loop *loop, const struct stream_place *place, const struct stream_events *events, void *arg,
     char error[256])
 {
 	struct stream_listener *listener = calloc(1, sizeof(*listener));
@@ -374,12 +510,12 @@ stream_listen(struct loop *loop, const char *path, const char *group, const stru
 	listener->idle_ms = STREAM_IDLE_MS;
 	LIST_INIT(&listener->streams);
 	ignore_sigpipe();
-	fd = open_socket(path, group, &st, error);
+	fd = open_socket(place, &st, error);
 	if (fd < 0) {
 		free(listener);
 		return NULL;
 	}
-	strcpy(listener->path, path);
+	strcpy(listener->path, place->path);
 	listener->dev = st.st_dev;
 	listener->ino = st.st_ino;
 	listener->pause = timer_new(loop, on_pause_over, listener);
@@ -426,6 +562,7 @@ stream_write(struct stream *stream, const char *bytes, size_t len)
 {
 	struct evbuffer *output = bufferevent_get_output(stream->bev);
 
+	stream->answered = true;
 	if (len > STREAM_QUEUE_MAX - evbuffer_get_length(output) || evbuffer_add(output, bytes, len) < 0)
 		return -ENOMEM;
 	return 0;

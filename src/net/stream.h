@@ -9,11 +9,12 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "net/loop.h"
 
 #define STREAM_LINE_MAX 4096		/* a longer request line is answered by on_line with line NULL */
-#define STREAM_CLIENTS_MAX 64		/* more wait in the kernel's queue */
+#define STREAM_CLIENTS_MAX 64		/* then who has not asked gives way; else more wait in the kernel's queue */
 #define STREAM_IDLE_MS 10000		/* without a whole request line, or without taking our bytes */
 #define STREAM_QUEUE_MAX (32 * 1024 * 1024)	/* bytes that one client may have waiting */
 
@@ -31,20 +32,36 @@ struct stream_events {
 
 	/*
 	 * The connection has gone after on_line and before stream_finish(); the stream is freed after this call.
+	 * That the client ends its side only is the same as long as nothing was written to it.
 	 * Who goes before on_line is not told of.
 	 */
 	void (*on_gone)(void *arg, struct stream *stream);
+
+	/*
+	 * All that was queued has been taken by the client, and stream_finish() was not called yet: time to write the
+	 * next piece of a long answer. May be NULL.
+	 */
+	void (*on_drained)(void *arg, struct stream *stream);
+};
+
+/* Where the socket is, and whose. */
+struct stream_place {
+	const char *path;	/* 107 bytes at most: clients must be able to name it */
+	int directory;		/* the path's directory, held open by the caller; -1: as the path says */
+	uid_t owner;		/* (uid_t)-1: we */
+	const char *group;	/* that may connect besides the owner, or NULL (mode 0660 or 0600) */
 };
 
 /*
- * Listens at a path. The socket appears with its final permissions at once: it is made in a private directory
- * beside it and renamed into place. An old socket there is replaced unless somebody listens on it.
+ * Listens at a path. The socket appears with its final owner and permissions at once: it is made in a private
+ * directory beside it and renamed into place, and no path is gone twice: who owns the directory cannot lead root
+ * astray. An old socket there is replaced unless somebody listens on it.
  *
- * group   name of the group that may connect besides the owner, or NULL (mode 0660 or 0600)
+ * place   not needed any more after the call
  * error   on failure: why, in words (256 bytes)
  * Returns NULL on failure.
  */
-struct stream_listener *stream_listen(struct loop *loop, const char *path, const char *group,
+struct stream_listener *stream_listen(struct loop *loop, const struct stream_place *place,
     const struct stream_events *events, void *arg, char error[256]);
 void stream_listener_free(struct stream_listener *listener);	/* closes all, no event; removes the socket file */
 

@@ -12,6 +12,7 @@
 
 #include <netinet/in.h>
 
+#include "base/log.h"
 #include "net/sockaddr.h"
 #include "net/udp.h"
 
@@ -70,6 +71,14 @@ say_why(char error[256], const struct transport_listen *listen, const char *inte
 	    result == -EEXIST ? "there is one of that transport and family already" : strerror(-result));
 }
 
+/* The kernel was built or started without that family; another one is there, or still to be tried. */
+static bool
+can_do_without(const struct transport *t, const struct transport_listen *upstream, size_t at, size_t count, int result)
+{
+	return upstream[at].optional && (result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL) &&
+	    (t->count > 0 || at + 1 < count);
+}
+
 struct transport *
 transport_new(struct loop *loop, const struct transport_listen *upstream, size_t count, const char *interface,
     const struct transport_events *events, void *arg, char error[256])
@@ -90,11 +99,14 @@ transport_new(struct loop *loop, const struct transport_listen *upstream, size_t
 	for (size_t i = 0; i < count; i++) {
 		int result = open_one(t, &upstream[i], events, arg);
 
-		if (result < 0) {
-			say_why(error, &upstream[i], interface, result);
+		if (result == 0)
+			continue;
+		say_why(error, &upstream[i], interface, result);
+		if (!can_do_without(t, upstream, i, count, result)) {
 			transport_free(t);
 			return NULL;
 		}
+		log_line(LOG_LEVEL_NOTICE, NULL, "%s; going on without", error);
 	}
 	return t;
 }

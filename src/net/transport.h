@@ -49,12 +49,14 @@ struct transport_events {
 struct transport_listen {
 	enum sip_transport transport;
 	struct address address;		/* may be an any-address; the port may be 0 (any free) */
+	bool optional;			/* nobody asked for it: left out where the kernel has no such family */
 };
 
 /*
  * Opens the sockets.
  *
- * upstream, count   one socket each; at most one per transport and family
+ * upstream, count   one socket each; at most one per transport and family. Optional ones may be left out, with a line
+ *                   in the log, but not all
  * interface         device name that they are bound to, or NULL
  * events            must outlive it; called from the loop only, never from inside transport_send()
  * error             on failure: what could not be opened and why, in words (256 bytes)

@@ -36,8 +36,7 @@ append_user(struct strbuf *to, const char *user)
 	for (; *user != '\0'; user++) {
 		unsigned char c = (unsigned char)*user;
 
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    strchr("-_.!~*'()&=+$,;?/", c) != NULL)
+		if (char_is_alnum(*user) || strchr("-_.!~*'()&=+$,;?/", c) != NULL)
 			strbuf_append_n(to, user, 1);
 		else
 			strbuf_printf(to, "%%%02X", c);
@@ -58,19 +57,6 @@ build_aor(struct strbuf *to, const char *user, const char *domain)
 {
 	strbuf_clear(to);
 	append_aor(to, user, domain);
-}
-
-static void
-append_quoted(struct strbuf *to, const char *text)
-{
-	strbuf_append(to, "\"");
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			strbuf_append(to, "\\");
-		if ((unsigned char)*text >= ' ' && *text != 0x7f)
-			strbuf_append_n(to, text, 1);
-	}
-	strbuf_append(to, "\"");
 }
 
 /* Right behind the request line, so that the short quotation of an ICMP error holds the branch. */
@@ -115,7 +101,7 @@ append_party(struct strbuf *to, const char *header, const struct build_register 
 {
 	strbuf_append(to, header);
 	if (r->display_name != NULL && r->display_name[0] != '\0') {
-		append_quoted(to, r->display_name);
+		strbuf_append_quoted(to, r->display_name);
 		strbuf_append(to, " ");
 	}
 	strbuf_append(to, "<");

@@ -147,16 +147,11 @@ response(const struct digest_session *session, const char *a1, const char *nc, c
 }
 
 static void
-append_quoted(struct strbuf *to, const char *name, const char *value)
+append_parameter(struct strbuf *to, const char *name, const char *value)
 {
 	strbuf_append(to, name);
-	strbuf_append(to, "=\"");
-	for (; *value != '\0'; value++) {
-		if (*value == '"' || *value == '\\')
-			strbuf_append(to, "\\");
-		strbuf_append_n(to, value, 1);
-	}
-	strbuf_append(to, "\"");
+	strbuf_append(to, "=");
+	strbuf_append_quoted(to, value);
 }
 
 static void
@@ -166,18 +161,18 @@ append_header(struct strbuf *to, const struct digest_session *session, const cha
 	const struct digest_challenge *c = &session->challenge;
 
 	strbuf_append(to, c->proxy ? "Proxy-Authorization: Digest " : "Authorization: Digest ");
-	append_quoted(to, "username", user);
-	append_quoted(to, ", realm", c->realm);
-	append_quoted(to, ", nonce", c->nonce);
-	append_quoted(to, ", uri", uri);
-	append_quoted(to, ", response", answer);
+	append_parameter(to, "username", user);
+	append_parameter(to, ", realm", c->realm);
+	append_parameter(to, ", nonce", c->nonce);
+	append_parameter(to, ", uri", uri);
+	append_parameter(to, ", response", answer);
 	if (c->algorithm_given)
 		strbuf_printf(to, ", algorithm=%s", digest_algorithm_str(c->algorithm));
 	if (c->has_opaque)
-		append_quoted(to, ", opaque", c->opaque);
+		append_parameter(to, ", opaque", c->opaque);
 	/* Without qop there is no place for a cnonce, but a -sess algorithm cannot do without. */
 	if (c->qop_auth || is_session(c->algorithm))
-		append_quoted(to, ", cnonce", session->cnonce);
+		append_parameter(to, ", cnonce", session->cnonce);
 	if (c->qop_auth)
 		strbuf_printf(to, ", qop=auth, nc=%s", nc);
 	strbuf_append(to, "\r\n");

@@ -20,17 +20,13 @@ line_end(struct span s, size_t from, size_t *next)
 	return i;
 }
 
+/* A fold stays one line. */
 static void
-append_clean(struct strbuf *to, struct span s)
+append_unfolded(struct strbuf *to, struct span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.at[i];
-
-		if (c == '\r')
-			continue;
-		/* A fold stays one line. */
-		strbuf_append_n(to, c == '\n' || c == '\t' ? " " : (unsigned char)c < ' ' || c == 0x7f ? "?" : &c, 1);
-	}
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] != '\r')
+			strbuf_append_n(to, s.at[i] == '\n' || s.at[i] == '\t' ? " " : &s.at[i], 1);
 }
 
 /* The value of a parameter whose name ends at `from`, equals sign included. Returns where it ends. */
@@ -60,7 +56,7 @@ append_digest(struct strbuf *to, struct span s)
 		if (end > i) {
 			struct span name = { s.at + i, end - i };
 
-			append_clean(to, name);
+			append_unfolded(to, name);
 			i = end;
 			if (span_equal_nocase(name, "response") || span_equal_nocase(name, "rspauth")) {
 				strbuf_printf(to, "=%s", masked);
@@ -71,8 +67,8 @@ append_digest(struct strbuf *to, struct span s)
 		if (s.at[i] == '"')
 			quoted = !quoted;
 		if (quoted && s.at[i] == '\\' && i + 1 < s.len)
-			append_clean(to, (struct span){ s.at + i++, 1 });
-		append_clean(to, (struct span){ s.at + i++, 1 });
+			append_unfolded(to, (struct span){ s.at + i++, 1 });
+		append_unfolded(to, (struct span){ s.at + i++, 1 });
 	}
 }
 
@@ -108,11 +104,11 @@ append_header(struct strbuf *to, struct span line)
 
 	if (colon == line.len || (!credentials && !span_equal_nocase(name, "Authentication-Info") &&
 	    !span_equal_nocase(name, "Proxy-Authentication-Info"))) {
-		append_clean(to, line);
+		append_unfolded(to, line);
 		return;
 	}
 	value = span_trim((struct span){ line.at + colon + 1, line.len - colon - 1 });
-	append_clean(to, name);
+	append_unfolded(to, name);
 	strbuf_append(to, ": ");
 	if (!balanced(value) ||
 	    (credentials && !(begins_with(value, "Digest") && value.len > 6 && scan_blank(value.at[6]))))
@@ -137,7 +133,10 @@ message_print(struct strbuf *to, const uint8_t *bytes, size_t len)
 		while (end > from && next < len && (all.at[next] == ' ' || all.at[next] == '\t'))
 			end = line_end(all, next, &next);
 		if (end > from) {
+			size_t begin = to->len;
+
 			append_header(to, (struct span){ all.at + from, end - from });
+			strbuf_clean_from(to, begin);
 			strbuf_append(to, "\n");
 			begun = true;
 		}

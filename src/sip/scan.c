@@ -54,8 +54,7 @@ scan_blank(char c)
 bool
 scan_token_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c != '\0' && strchr("-.!%*_+`'~", c) != NULL);
+	return char_is_alnum(c) || (c != '\0' && strchr("-.!%*_+`'~", c) != NULL);
 }
 
 bool

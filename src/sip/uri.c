@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
-
-static bool
-alphanumeric(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+#include "base/str.h"
 
 static struct span
 part(struct span s, size_t from, size_t to)
@@ -55,7 +50,7 @@ uri_split_hostport(struct span text, struct span *host, uint16_t *port)
 			return false;
 		end = close + 1;
 	} else {
-		while (end < text.len && (alphanumeric(text.at[end]) || strchr("-._", text.at[end]) != NULL))
+		while (end < text.len && (char_is_alnum(text.at[end]) || strchr("-._", text.at[end]) != NULL))
 			end++;
 		*host = part(text, 0, end);
 	}
@@ -90,7 +85,7 @@ scheme_length(struct span text)
 {
 	size_t i = 0;
 
-	while (i < text.len && (alphanumeric(text.at[i]) || (i > 0 && strchr("+-.", text.at[i]) != NULL)))
+	while (i < text.len && (char_is_alnum(text.at[i]) || (i > 0 && strchr("+-.", text.at[i]) != NULL)))
 		i++;
 	return i < text.len && text.at[i] == ':' ? i : 0;
 }

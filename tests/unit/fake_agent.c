@@ -46,6 +46,8 @@ fake_agent_add(struct agent *agent, const char *aor, const char *p1, const char 
 		.candidates = { candidate(1, p1), candidate(2, p2) },
 	};
 	account->candidates[0].active = true;
+	account->shown = &agent->shown;
+	account->searched = &agent->searches;
 	agent->status.registered++;
 	return account;
 }
@@ -87,6 +89,8 @@ agent_account(const struct agent *agent, size_t i)
 const struct account *
 agent_account_by_name(const struct agent *agent, const char *aor_or_user)
 {
+	if (agent->status.accounts > 0)
+		++*agent->accounts[0].searched;
 	for (size_t i = 0; i < agent->status.accounts; i++) {
 		if (strcmp(agent->accounts[i].status.aor, aor_or_user) == 0)
 			return &agent->accounts[i];
@@ -97,6 +101,7 @@ agent_account_by_name(const struct agent *agent, const char *aor_or_user)
 void
 account_status(const struct account *account, struct account_status *status)
 {
+	++*account->shown;
 	*status = account->status;
 }
 

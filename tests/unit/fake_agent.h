@@ -8,12 +8,13 @@
 
 #include "agent/agent.h"
 
-#define FAKE_ACCOUNTS_MAX 4
+#define FAKE_ACCOUNTS_MAX 20000
 #define FAKE_CANDIDATES_MAX 4
 
 struct account {
 	struct account_status status;
 	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
+	unsigned *shown, *searched;	/* of its agent */
 };
 
 struct agent {
@@ -22,6 +23,8 @@ struct agent {
 	void (*on_change)(void *arg);
 	void *arg;
 	unsigned registers, probes, reloads;
+	unsigned shown;			/* account_status() */
+	unsigned searches;		/* agent_account_by_name() */
 	char asked_for[64];		/* account or server of the last register or probe; "" for all */
 };
 

@@ -3,7 +3,7 @@
 
 unit_core = tests/unit/test_address tests/unit/test_candidates tests/unit/test_dnsview \
 	tests/unit/test_failback tests/unit/test_grant tests/unit/test_handle tests/unit/test_health \
-	tests/unit/test_hosts tests/unit/test_penalty tests/unit/test_registration tests/unit/test_rendezvous \
+	tests/unit/test_hosts tests/unit/test_pace tests/unit/test_penalty tests/unit/test_registration tests/unit/test_rendezvous \
 	tests/unit/test_selection tests/unit/test_serverspec tests/unit/test_str
 unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_message \
 	tests/unit/test_token
@@ -48,6 +48,10 @@ tests_unit_test_health_LDADD = $(unit_core_libs)
 tests_unit_test_hosts_SOURCES = tests/unit/test_hosts.c tests/unit/unit.h
 tests_unit_test_hosts_CFLAGS = $(unit_cflags)
 tests_unit_test_hosts_LDADD = $(unit_core_libs)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c tests/unit/unit.h
+tests_unit_test_pace_CFLAGS = $(unit_cflags)
+tests_unit_test_pace_LDADD = $(unit_core_libs)
+
 tests_unit_test_penalty_SOURCES = tests/unit/test_penalty.c tests/unit/unit.h
 tests_unit_test_penalty_CFLAGS = $(unit_cflags)
 tests_unit_test_penalty_LDADD = $(unit_core_libs)

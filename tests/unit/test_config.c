@@ -151,6 +151,10 @@ static const struct refusal {
 	{ ACCOUNT("auth-user = 'a\rb'"), "a control character in a value; take it out" },
 	{ ACCOUNT("display-name = \"a\tb\""), "a control character in a value" },
 	{ ACCOUNT("display-name = \"a\x7f\""), "a control character in a value" },
+	{ ACCOUNT("display-name = \"a\302\205\""), "display-name: no UTF-8, or a control character in it" },
+	{ ACCOUNT("display-name = \"a\344b\""), "display-name: no UTF-8" },
+	{ ACCOUNT("display-name = \"\355\240\200\""), "display-name: no UTF-8" },
+	{ "account \"\302\233\303\274\" { }", "unexpected \"?\303\274\"; an account has no title" },
 	/* grammar */
 	{ "account \"x\" { }", "unexpected \"x\"; an account has no title" },
 	{ "accounts { user = 1 }\n", "unexpected \"accounts\"; the only block is account { … }" },
@@ -194,6 +198,32 @@ START_TEST(findings_are_told_all_at_once)
 	ck_assert_ptr_nonnull(strstr(errors.data, "t.conf:5: account a b: port: "));
 	ck_assert_ptr_nonnull(strstr(errors.data, "t.conf:6: account a b: dscp: "));
 	ck_assert_ptr_nonnull(strstr(errors.data, "t.conf:3: account a b: server is missing"));
+	strbuf_fini(&errors);
+}
+END_TEST
+
+static const char *const torn_secrets[] = {
+	"password = 'it's S3CRET'\n",
+	"password = 'hun'S3CRET=x\n",
+	"password = 'hun'S3CRET x=y\n",
+	"password = 'hun' {S3CRET}\n",
+	"password =\n'it's S3CRET'\n",
+	"password 'S3CRET'\n",
+	"password S3CRET\n",
+	"password = {'it', 'or'\n'S3CRET'}\n",
+	"pasword = 'it's S3CRET'\n",
+	"password = it's S3CRET'\n",
+};
+
+/* What stands behind a quote that ended too early is still a part of the password. */
+START_TEST(findings_hold_no_piece_of_a_secret)
+{
+	char text[200];
+	struct strbuf errors = { 0 };
+
+	snprintf(text, sizeof(text), "account { user = 1 server = a.example\n%s}\n", torn_secrets[_i]);
+	ck_assert(read_text(text, &errors) == NULL);
+	ck_assert_msg(strstr(errors.data, "S3CRET") == NULL, "%s", errors.data);
 	strbuf_fini(&errors);
 }
 END_TEST
@@ -363,6 +393,7 @@ static const char *const good_texts[] = {
 	"upstream = {\"udp:127.0.0.1:5060\", \"udp:[::1]:5061\"}\n" MINIMAL,
 	"nameserver = 127.0.0.1\n" MINIMAL,
 	"account{user='100'server=\"example.com\"}",
+	ACCOUNT("display-name = \"J\303\274rgen \\\"J\\\"\""),
 	ACCOUNT("contact = local"),
 	ACCOUNT("contact = \"received\""),
 	ACCOUNT("contact = \"sip:door.example.com\""),
@@ -435,6 +466,7 @@ suite(void)
 	tcase_add_loop_test(t, a_secret_is_literal, 0, (int)UNIT_COUNT(secrets));
 	tcase_add_loop_test(t, accepted, 0, (int)UNIT_COUNT(good_texts));
 	tcase_add_test(t, findings_are_told_all_at_once);
+	tcase_add_loop_test(t, findings_hold_no_piece_of_a_secret, 0, (int)UNIT_COUNT(torn_secrets));
 	tcase_add_test(t, findings_hold_no_secret_and_no_control_character);
 	tcase_add_test(t, a_flood_of_findings_is_cut);
 	tcase_add_test(t, defaults);

@@ -94,6 +94,20 @@ START_TEST(needs_restart)
 }
 END_TEST
 
+/* The default may be half of what the kernel has; what somebody wrote must all be there. */
+START_TEST(default_upstream_is_optional)
+{
+	struct config *unset = read_good(""), *set = read_good("upstream = {\"udp:0.0.0.0:5060\", \"udp:[::]:5060\"}\n");
+
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(unset->upstream[i].optional);
+		ck_assert(!set->upstream[i].optional);
+	}
+	config_free(unset);
+	config_free(set);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -102,6 +116,7 @@ suite(void)
 
 	tcase_add_loop_test(t, account_changes, 0, (int)UNIT_COUNT(changes));
 	tcase_add_loop_test(t, needs_restart, 0, (int)UNIT_COUNT(restarts));
+	tcase_add_test(t, default_upstream_is_optional);
 	suite_add_tcase(s, t);
 	return s;
 }

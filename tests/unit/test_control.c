@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,7 @@ static void
 world_init(struct world *w)
 {
 	struct control_hooks hooks = { .reload = fake_reload, .arg = w, .version = "1.2.3" };
+	struct stream_place place = { .path = w->path, .directory = -1, .owner = (uid_t)-1 };
 	char error[256] = "";
 
 	*w = (struct world){ .directory = "control-test-XXXXXX", .fd = -1 };
@@ -150,7 +152,7 @@ world_init(struct world *w)
 	snprintf(w->path, sizeof(w->path), "%s/control", w->directory);
 	w->loop = loop_new();
 	w->agent = fake_agent_new();
-	w->control = control_new(w->loop, w->agent, w->path, NULL, &hooks, error);
+	w->control = control_new(w->loop, w->agent, &place, &hooks, error);
 	ck_assert_msg(w->control != NULL, "%s", error);
 }
 
@@ -189,7 +191,7 @@ static void
 on_look(void *arg)
 {
 	struct world *w = arg;
-	char piece[4096];
+	char piece[65536];
 	ssize_t n;
 
 	while ((n = recv(w->fd, piece, sizeof(piece), MSG_DONTWAIT)) > 0)
@@ -396,6 +398,137 @@ START_TEST(wait_timeout_frees_its_place)
 }
 END_TEST
 
+static void
+on_idle_over(void *arg)
+{
+	struct world *w = arg;
+
+	loop_stop(w->loop);
+}
+
+static void
+idle(struct world *w, int ms)
+{
+	struct timer *timer = timer_new(w->loop, on_idle_over, w);
+
+	timer_set(timer, instant_add(loop_now(w->loop), ms));
+	loop_run(w->loop);
+	timer_free(timer);
+}
+
+/* Line by line: the sanitizer measures all that strstr() is given, each time. */
+static size_t
+occurrences(const struct strbuf *text, const char *what)
+{
+	const char *line = text->data, *end = text->data + text->len;
+	size_t n = 0;
+
+	while (line < end) {
+		const char *eol = memchr(line, '\n', (size_t)(end - line)), *at;
+
+		if (eol == NULL)
+			eol = end;
+		while ((at = memmem(line, (size_t)(eol - line), what, strlen(what))) != NULL) {
+			line = at + strlen(what);
+			n++;
+		}
+		line = eol + 1;
+	}
+	return n;
+}
+
+/* B70: however many accounts there are, they are shown, made as fast as they are taken, and while some come and go. */
+START_TEST(B70_a_long_status_is_written_as_it_is_read)
+{
+	static const char *const requests_of_all[] = { "sipkeepd/1 status\n", "sipkeepd/1 status --json\n" };
+	static char aors[FAKE_ACCOUNTS_MAX][24];
+	struct account *accounts;
+	struct world w;
+	size_t size;
+	int fd;
+
+	world_init(&w);
+	accounts = w.agent->accounts;
+	for (int i = 0; i < FAKE_ACCOUNTS_MAX; i++) {
+		snprintf(aors[i], sizeof(aors[i]), "%d@example.com", 100000 + i);
+		fake_agent_add(w.agent, aors[i], "10.0.0.1", "10.0.0.2");
+	}
+	fd = client_says(&w, requests_of_all[_i]);
+	idle(&w, 10);		/* nobody reads */
+	ck_assert_uint_gt(w.agent->shown, 0);
+	ck_assert_uint_lt(w.agent->shown, 4000);
+	size = sizeof(*accounts) * --w.agent->status.accounts;
+	memmove(accounts, accounts + 1, size);		/* a reload: the first one is taken out */
+	hear(&w, fd, 100000);
+	ck_assert(w.ended);
+	for (int i = 0; i < FAKE_ACCOUNTS_MAX; i += 500)
+		ck_assert_uint_eq(occurrences(&w.heard, aors[i]), 1);
+	ck_assert_uint_eq(occurrences(&w.heard, "@example.com"), FAKE_ACCOUNTS_MAX);
+	if (_i == 1) {
+		json_t *json = json_loads(strchr(w.heard.data, '{'), 0, NULL);
+
+		ck_assert_ptr_nonnull(json);
+		ck_assert_uint_eq(json_array_size(json_object_get(json, "accounts")), FAKE_ACCOUNTS_MAX);
+		json_decref(json);
+	}
+	close(fd);
+	world_fini(&w);
+}
+END_TEST
+
+/* Changes come by the thousand when a server dies; waiters look once a turn, and where their account is. */
+START_TEST(waiters_look_once_a_turn)
+{
+	struct world w;
+	int fds[CONTROL_WAITERS_MAX];
+
+	world_init(&w);
+	for (int i = 0; i < 1000; i++)
+		fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	fake_agent_add(w.agent, "200@example.com", "10.0.0.1", "10.0.0.2");
+	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+		fds[i] = client_says(&w, "sipkeepd/1 wait 200@example.com down --timeout 60\n");
+		ck_assert_str_eq(hear(&w, fds[i], 3), "");
+	}
+	fake_agent_changed(w.agent);
+	idle(&w, 5);
+	w.agent->shown = 0;
+	w.agent->searches = 0;
+	for (int i = 0; i < 1000; i++)
+		fake_agent_changed(w.agent);
+	idle(&w, 5);
+	ck_assert_uint_le(w.agent->shown, CONTROL_WAITERS_MAX * 2);
+	ck_assert_uint_eq(w.agent->searches, 0);
+	w.agent->accounts[0] = w.agent->accounts[1000];	/* a reload: it stands elsewhere */
+	w.agent->accounts[0].status.state = ACCOUNT_DOWN;
+	w.agent->status.accounts = 10;
+	fake_agent_changed(w.agent);
+	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+		ck_assert_str_eq(hear(&w, fds[i], 2500), "ok\n");
+		close(fds[i]);
+	}
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_reader_may_go)
+{
+	struct world w;
+	int fds[2];
+
+	world_init(&w);
+	for (int i = 0; i < FAKE_ACCOUNTS_MAX; i++)
+		fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	fds[0] = client_says(&w, "sipkeepd/1 status\n");
+	fds[1] = client_says(&w, "sipkeepd/1 status\n");
+	idle(&w, 10);
+	close(fds[0]);
+	idle(&w, 10);
+	world_fini(&w);		/* with the other still reading */
+	close(fds[1]);
+}
+END_TEST
+
 static Suite *
 control_suite(void)
 {
@@ -413,6 +546,9 @@ control_suite(void)
 	tcase_add_test(tests, wait_ends_with_its_account);
 	tcase_add_test(tests, waiters_are_bounded_and_may_go);
 	tcase_add_test(tests, wait_timeout_frees_its_place);
+	tcase_add_loop_test(tests, B70_a_long_status_is_written_as_it_is_read, 0, 2);
+	tcase_add_test(tests, waiters_look_once_a_turn);
+	tcase_add_test(tests, a_reader_may_go);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -46,7 +46,8 @@ static const struct {
 	{ "B50 good answers", {
 		{ A, true, DNSVIEW_NEW, A, false, 7200 },
 		{ A, true, DNSVIEW_CONFIRMED, A, false, 7200 },
-		{ B, true, DNSVIEW_NEW, B, false, 7200 },
+		{ B, true, DNSVIEW_NEW, B, false, 30 },		/* B53: it leaves out A */
+		{ B, true, DNSVIEW_CONFIRMED, B, false, 7200 },
 		{ .said = END } } },
 	{ "B51 failures change nothing, 30 s doubling to 15 min", {
 		{ A, true, DNSVIEW_NEW, A, false, 7200 },
@@ -59,7 +60,7 @@ static const struct {
 		{ SI, false, DNSVIEW_KEPT, A, true, 900 },
 		{ A, false, DNSVIEW_CONFIRMED, A, false, 7200 },
 		{ SI, false, DNSVIEW_KEPT, A, true, 30 },
-		{ B, false, DNSVIEW_NEW, B, false, 7200 },
+		{ B, false, DNSVIEW_NEW, B, false, 30 },	/* B53 */
 		{ .said = END } } },
 	{ "B51 nothing to keep", {
 		{ SI, false, DNSVIEW_NOTHING, END, false, 30 },
@@ -214,6 +215,43 @@ START_TEST(long_outage)
 	dnsview_fini(&view);
 }
 END_TEST
+/* B53: an answer that leaves out what the one before it named is asked for again in 30 s, once. */
+START_TEST(b53_second_opinion)
+{
+	struct dnsview_policy policy = { .refresh_ms = 2 * HOUR };
+	struct dns_record records[3] = { { .target = "a" }, { .target = "b" }, { .target = "c" } };
+	struct dns_record turned[3] = { records[1], records[2], records[0] };
+	struct dns_answer all = { .outcome = DNS_GOOD, .count = 3, .records = records };
+	struct dns_answer rotated = { .outcome = DNS_GOOD, .count = 3, .records = turned };
+	struct dns_answer fewer = { .outcome = DNS_GOOD, .count = 2, .records = records };
+	struct dns_answer fewest = { .outcome = DNS_GOOD, .count = 1, .records = records };
+	struct dns_answer failed = { .outcome = DNS_SERVFAIL };
+	struct instant now = { 1000 };
+	struct dnsview view;
+
+	dnsview_init(&view, now);
+	dnsview_step(&view, &fewer, &policy, now);
+	dnsview_step(&view, &all, &policy, now);
+	ck_assert(!view.unsure);
+	ck_assert_int_eq((int)dnsview_step(&view, &rotated, &policy, now), DNSVIEW_NEW);
+	ck_assert(!view.unsure);
+	dnsview_step(&view, &fewer, &policy, now);
+	ck_assert(view.unsure);
+	ck_assert_int_eq(instant_since(now, view.next), DNSVIEW_SECOND_MS);
+	dnsview_step(&view, &failed, &policy, now);	/* no opinion */
+	ck_assert(view.unsure);
+	dnsview_step(&view, &fewer, &policy, now);
+	ck_assert(!view.unsure);
+	ck_assert_int_gt(instant_since(now, view.next), HOUR);
+
+	/* A name server that always names others is not asked for ever. */
+	dnsview_step(&view, &fewest, &policy, now);
+	ck_assert(view.unsure);
+	dnsview_step(&view, &(struct dns_answer){ .outcome = DNS_GOOD, .count = 1, .records = &records[2] }, &policy, now);
+	ck_assert(!view.unsure);
+	dnsview_fini(&view);
+}
+END_TEST
 
 static Suite *
 dnsview_suite(void)
@@ -225,6 +263,7 @@ dnsview_suite(void)
 	tcase_add_loop_test(tcase, refresh, 0, UNIT_COUNT(waits));
 	tcase_add_test(tcase, next_server);
 	tcase_add_test(tcase, long_outage);
+	tcase_add_test(tcase, b53_second_opinion);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

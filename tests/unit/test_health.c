@@ -283,6 +283,30 @@ START_TEST(words)
 }
 END_TEST
 
+/* B23: who takes REGISTERs and has never answered OPTIONS is not judged by silence; the first answer ends that. */
+START_TEST(b23_silent_to_options)
+{
+	struct instant now = { 100000 };
+	struct health h;
+
+	health_init(&h, now);
+	health_registration(&h, 403, now);
+	ck_assert(!health_silence(&h, now, false, now).not_judged);	/* it took none */
+	health_init(&h, now);
+	health_registration(&h, 200, now);
+	for (int i = 0; i < 5; i++) {
+		struct health_verdict v = health_silence(&h, now, i % 2 == 0, instant_add(now, 4000));
+
+		ck_assert(v.not_judged && !v.changed && !v.confirm);
+		ck_assert_int_eq((int)h.state, HEALTH_UP);
+	}
+	ck_assert(health_unreachable(&h, now).changed);			/* that is no silence */
+	health_answer(&h, 200, true, now);
+	ck_assert(!health_silence(&h, instant_add(now, 10000), false, instant_add(now, 14000)).not_judged);
+	ck_assert_int_eq((int)h.state, HEALTH_DOWN);
+}
+END_TEST
+
 static Suite *
 health_suite(void)
 {
@@ -302,6 +326,7 @@ health_suite(void)
 	tcase_add_test(tcase, b17_an_answer_ends_the_suspicion);
 	tcase_add_test(tcase, b13_unreachable_acts_at_once);
 	tcase_add_test(tcase, words);
+	tcase_add_test(tcase, b23_silent_to_options);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

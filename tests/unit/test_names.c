@@ -112,6 +112,22 @@ watch_ipv4(const char *name, uint16_t port)
 	return watch_as(name, port, SIP_UDP, FAMILY_IPV4);
 }
 
+static const char *
+name_state_str(enum name_state state)
+{
+	switch (state) {
+	case NAME_ASKING:
+		return "asking";
+	case NAME_FOUND:
+		return "found";
+	case NAME_EMPTY:
+		return "empty";
+	case NAME_FAILED:
+		return "failed";
+	}
+	return "?";
+}
+
 /* "found: 192.0.2.9:5060, 192.0.2.8:5070/10/60", with "stale " before it; priority and weight if of SRV. */
 static const char *
 seen(struct handle watch)

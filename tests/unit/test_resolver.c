@@ -2,10 +2,12 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "net/sockaddr.h"
@@ -704,6 +706,39 @@ START_TEST(test_system_nameservers)
 }
 END_TEST
 
+static void
+count_line(void *arg, enum log_level level, const char *line)
+{
+	(void)level;
+	if (strstr(line, "127.0.0.1 is asked") != NULL)
+		++*(unsigned *)arg;
+}
+
+START_TEST(test_no_nameservers)
+{
+	struct address found[RESOLVER_NAMESERVERS_MAX];
+	char path[] = "test-resolver.XXXXXX", text[ADDRESS_TEXT_SIZE];
+	int fd = mkstemp(path);
+	unsigned said = 0;
+
+	ck_assert_int_ge(fd, 0);
+	log_to_sink(count_line, &said);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(resolver_nameservers_of(path, found), 1);
+	ck_assert_str_eq(address_str(&found[0], text), "127.0.0.1:53");
+	ck_assert_uint_eq(said, 1);
+	ck_assert_int_eq(write(fd, "nameserver 192.0.2.53\n", 22), 22);
+	close(fd);
+	ck_assert_uint_eq(resolver_nameservers_of(path, found), 1);
+	ck_assert_str_eq(address_str(&found[0], text), "192.0.2.53:53");
+	ck_assert_uint_eq(said, 1);
+	unlink(path);
+	ck_assert_uint_eq(resolver_nameservers_of(path, found), 1);
+	ck_assert_uint_eq(said, 2);
+	log_to_sink(NULL, NULL);
+}
+END_TEST
+
 static Suite *
 resolver_suite(void)
 {
@@ -720,6 +755,7 @@ resolver_suite(void)
 	tcase_add_test(c, test_longest_name);
 	tcase_add_test(c, test_cancel_and_free);
 	tcase_add_test(c, test_system_nameservers);
+	tcase_add_test(c, test_no_nameservers);
 	suite_add_tcase(s, c);
 	return s;
 }

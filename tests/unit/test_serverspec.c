@@ -31,8 +31,8 @@ static const struct {
 	{ "example.com;a.example.com", "example.com|a.example.com" },
 	{ "example.com; 10.0.0.1; 10.0.0.2", "example.com|10.0.0.1|10.0.0.2" },
 	{ "\texample.com ;\t10.0.0.1\t; b.example.com:5062 ", "example.com|10.0.0.1|b.example.com:5062" },
-	{ "2001:db8::9; 2001:db8::1; [2001:db8::2]; [2001:db8::3]:65535; fe80::1:5060",
-	    "[2001:db8::9]|[2001:db8::1]|[2001:db8::2]|[2001:db8::3]:65535|[fe80::1:5060]" },
+	{ "2001:db8::9; 2001:db8::1; [2001:db8::2]; [2001:db8::3]:65535; 2001:db8::1:5060",
+	    "[2001:db8::9]|[2001:db8::1]|[2001:db8::2]|[2001:db8::3]:65535|[2001:db8::1:5060]" },
 	{ "d.example; a; b:1; c; d", "d.example|a|b:1|c|d" },
 	{ "d.example; a; a", "d.example|a|a" },		/* B7 sorts that out */
 	{ LABEL_63 ".example", LABEL_63 ".example|" LABEL_63 ".example" },
@@ -127,7 +127,13 @@ static const struct {
 	{ "[example.com]:5060", "domain: \"[example.com]:5060\" is no IPv6 address" },
 	{ "[[::1]]", "domain: \"[[::1]]\" is no host name and no IP address" },
 	{ "1::2::3", "domain: \"1::2::3\" is no IPv6 address" },
-	{ "fe80::1%eth0", "domain: \"fe80::1%eth0\" is no IPv6 address" },
+	/* of one link: no place for the interface */
+	{ "fe80::1%eth0", "domain: \"fe80::1%eth0\" is of one link only, and which one cannot be said;"
+	    " use another address" },
+	{ "example.com; fe80::1", "serverspec 1: \"fe80::1\" is of one link only, and which one cannot be said;"
+	    " use another address" },
+	{ "example.com; ::1; [febf::1]:5060", "serverspec 2: \"[febf::1]:5060\" is of one link only, and which one"
+	    " cannot be said; use another address" },
 	{ "192.0.2.1:5060:1", "domain: \"192.0.2.1:5060:1\" is no IPv6 address" },
 	{ "2001:db8:::5060", "domain: \"2001:db8:::5060\" is no IPv6 address" },
 };

@@ -165,6 +165,68 @@ START_TEST(test_strbuf_failed)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool good;
+} utf8[] = {
+	{ "", true },
+	{ "J\303\274rgen \342\202\254 \360\237\223\236", true },
+	{ "\302\240", true },
+	{ "\355\237\277\356\200\200\364\217\277\277", true },
+	{ "a\tb", false },
+	{ "\177", false },
+	{ "\302\205", false },			/* C1 */
+	{ "\233", false },			/* C1 in one byte */
+	{ "\344b", false },			/* Latin-1 */
+	{ "\303", false },			/* cut off */
+	{ "\342\202", false },
+	{ "\300\200", false },			/* overlong */
+	{ "\340\237\277", false },
+	{ "\360\217\277\277", false },
+	{ "\355\240\200", false },		/* surrogate */
+	{ "\364\220\200\200", false },		/* over U+10FFFF */
+	{ "\365\200\200\200", false },
+};
+
+START_TEST(test_utf8_clean)
+{
+	ck_assert_msg(str_utf8_clean(utf8[_i].text) == utf8[_i].good, "%d", _i);
+}
+END_TEST
+
+static const struct {
+	const char *dirty, *clean;
+} cleaned[] = {
+	{ "", "" },
+	{ "plain J\303\274rgen", "plain J\303\274rgen" },
+	{ "a\r\nb\tc\033[2J\177", "a??b?c?[2J?" },
+	{ "\302\233x", "?x" },			/* C1: one '?' */
+	{ "\233x\344\303", "?x??" },		/* no UTF-8: one for each byte */
+};
+
+START_TEST(test_clean)
+{
+	struct strbuf b = { 0 };
+
+	strbuf_append(&b, "\n");
+	strbuf_append_clean(&b, cleaned[_i].dirty, strlen(cleaned[_i].dirty));
+	ck_assert_str_eq(b.data + 1, cleaned[_i].clean);
+	ck_assert_uint_eq(b.len, strlen(b.data));
+	ck_assert_int_eq(b.data[0], '\n');
+	strbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(test_quoted)
+{
+	struct strbuf b = { 0 };
+
+	strbuf_append_quoted(&b, "a \"b\" \\ \r\n\303\274");
+	ck_assert_str_eq(b.data, "\"a \\\"b\\\" \\\\ \303\274\"");
+	strbuf_fini(&b);
+}
+END_TEST
+
 static Suite *
 str_suite(void)
 {
@@ -175,6 +237,9 @@ str_suite(void)
 	tcase_add_loop_test(tc, test_number, 0, (int)UNIT_COUNT(numbers));
 	tcase_add_loop_test(tc, test_duration, 0, (int)UNIT_COUNT(durations));
 	tcase_add_test(tc, test_strbuf);
+	tcase_add_loop_test(tc, test_utf8_clean, 0, (int)UNIT_COUNT(utf8));
+	tcase_add_loop_test(tc, test_clean, 0, (int)UNIT_COUNT(cleaned));
+	tcase_add_test(tc, test_quoted);
 	tcase_add_test(tc, test_strbuf_edges);
 	tcase_add_test(tc, test_strbuf_failed);
 	suite_add_tcase(suite, tc);

@@ -24,10 +24,11 @@ static struct stream_listener *listener;
 
 /* What the user of the listener saw, and does on a line. */
 static struct {
-	unsigned lines, nulls, gone;
+	unsigned lines, nulls, gone, drained;
 	char line[STREAM_LINE_MAX + 1];
 	struct stream *stream;
 	bool keep;		/* answer later */
+	bool drips;		/* in pieces, each when the one before is taken */
 	size_t answer;		/* bytes; 0: "ok\n" */
 	int write_result;
 } user;
@@ -62,7 +63,25 @@ on_gone(void *arg, struct stream *stream)
 	user.gone++;
 }
 
-static const struct stream_events events = { on_line, on_gone };
+/* user.answer bytes in pieces, the next one when the last was taken. */
+static void
+on_drained(void *arg, struct stream *stream)
+{
+	static char piece[65536];
+
+	(void)arg;
+	user.drained++;
+	if (!user.drips)
+		return;
+	if (user.answer == 0) {
+		stream_finish(stream);
+		return;
+	}
+	user.answer -= sizeof(piece);
+	ck_assert_int_eq(stream_write(stream, piece, sizeof(piece)), 0);
+}
+
+static const struct stream_events events = { on_line, on_gone, on_drained };
 
 static void
 on_end(void *arg)
@@ -78,6 +97,14 @@ run_ms(int ms)
 	loop_run(loop);
 }
 
+static struct stream_listener *
+listen_at(const char *at, const char *group)
+{
+	struct stream_place place = { .path = at, .directory = -1, .owner = (uid_t)-1, .group = group };
+
+	return stream_listen(loop, &place, &events, NULL, error);
+}
+
 static void
 setup(void)
 {
@@ -87,7 +114,7 @@ setup(void)
 	snprintf(path, sizeof(path), "%s/control", dir);
 	loop = loop_new();
 	end = timer_new(loop, on_end, NULL);
-	listener = stream_listen(loop, path, NULL, &events, NULL, error);
+	listener = listen_at(path, NULL);
 	ck_assert_msg(listener != NULL, "%s", error);
 	stream_listener_set_idle(listener, IDLE_MS);
 }
@@ -317,16 +344,40 @@ START_TEST(test_half_closed)
 	size_t total = 0;
 	int fd = client();
 
-	user.keep = true;
-	say(fd, "wait\n", 5);
+	user.answer = 8 << 20;
+	say(fd, "status\n", 7);
 	shutdown(fd, SHUT_WR);
 	wait_for_lines(1);
 	run_ms(20);
+	ck_assert_int_eq(wait_for_end(fd, &total), 8 << 20);
 	ck_assert_uint_eq(user.gone, 0);
-	ck_assert_int_eq(stream_write(user.stream, "yes\n", 4), 0);
-	stream_finish(user.stream);
-	ck_assert_int_eq(wait_for_end(fd, &total), 4);
 	close(fd);
+}
+END_TEST
+
+/* The same with an answer that comes in pieces, and with one that does not come: that client may have gone. */
+START_TEST(test_half_closed_and_unfinished)
+{
+	size_t total = 0;
+	int piecewise = client(), waiting = client();
+
+	user.keep = true;
+	say(piecewise, "status\n", 7);
+	wait_for_lines(1);
+	ck_assert_int_eq(stream_write(user.stream, "y", 1), 0);
+	shutdown(piecewise, SHUT_WR);
+	run_ms(20);
+	ck_assert_uint_eq(user.gone, 0);
+	ck_assert_int_eq(stream_write(user.stream, "es\n", 3), 0);
+	stream_finish(user.stream);
+	ck_assert_int_eq(wait_for_end(piecewise, &total), 4);
+	close(piecewise);
+
+	say(waiting, "wait\n", 5);
+	shutdown(waiting, SHUT_WR);
+	wait_for_lines(2);
+	close(waiting);
+	wait_for_gone();
 }
 END_TEST
 
@@ -363,6 +414,28 @@ START_TEST(test_stuck_and_unfinished)
 	ck_assert_int_eq(stream_write(user.stream, many, sizeof(many)), 0);
 	run_ms(LATE_MS);
 	wait_for_gone();
+	close(fd);
+}
+END_TEST
+
+/* A long answer goes out as fast as it is taken, and no faster. */
+START_TEST(test_drained)
+{
+	size_t total = 0;
+	int fd = client();
+
+	user.keep = user.drips = true;
+	user.answer = 256 * 65536;
+	say(fd, "status\n", 7);
+	wait_for_lines(1);
+	run_ms(20);
+	ck_assert_uint_eq(user.drained, 0);
+	ck_assert_int_eq(stream_write(user.stream, "ok\n", 3), 0);
+	run_ms(IDLE_MS / 2);
+	ck_assert_uint_lt(user.drained, 128);	/* nobody reads: what the kernel holds, and one piece */
+	ck_assert_int_eq(wait_for_end(fd, &total), 3 + 256 * 65536);
+	ck_assert_uint_eq(user.drained, 257);
+	ck_assert_uint_eq(user.gone, 0);
 	close(fd);
 }
 END_TEST
@@ -427,6 +500,31 @@ START_TEST(test_many_clients)
 }
 END_TEST
 
+/* Who holds all places and says nothing does not keep others out. */
+START_TEST(test_idlers_give_way)
+{
+	int fd[STREAM_CLIENTS_MAX], late;
+	size_t total = 0;
+
+	stream_listener_set_idle(listener, 60000);
+	for (size_t i = 0; i < UNIT_COUNT(fd); i++) {
+		fd[i] = client();
+		run_ms(2);		/* the first one is the oldest */
+	}
+	say(fd[1], "no end", 6);
+	late = client();
+	say(late, "status\n", 7);
+	ck_assert_int_eq(wait_for_end(late, &total), 3);
+	total = 0;
+	ck_assert_int_eq(wait_for_end(fd[0], &total), 0);
+	say(fd[2], "status\n", 7);
+	ck_assert_int_eq(wait_for_end(fd[2], &total), 3);
+	for (size_t i = 0; i < UNIT_COUNT(fd); i++)
+		close(fd[i]);
+	close(late);
+}
+END_TEST
+
 START_TEST(test_permissions)
 {
 	struct stat st;
@@ -440,7 +538,7 @@ START_TEST(test_permissions)
 	snprintf(other_path, sizeof(other_path), "%s/other", dir);
 	umask(0777);
 	if (group) {
-		other = stream_listen(loop, other_path, group->gr_name, &events, NULL, error);
+		other = listen_at(other_path, group->gr_name);
 		ck_assert_msg(other != NULL, "%s", error);
 		ck_assert_int_eq(stat(other_path, &st), 0);
 		ck_assert_uint_eq(st.st_mode & 07777, 0660);
@@ -448,15 +546,47 @@ START_TEST(test_permissions)
 		stream_listener_free(other);
 		ck_assert_int_ne(access(other_path, F_OK), 0);
 	}
-	ck_assert_ptr_null(stream_listen(loop, other_path, "no-such-group", &events, NULL, error));
+	ck_assert_ptr_null(listen_at(other_path, "no-such-group"));
 	ck_assert_ptr_nonnull(strstr(error, "no-such-group"));
 	ck_assert_int_ne(access(other_path, F_OK), 0);
 }
 END_TEST
 
+/* Another owner at once, in a directory that is his; a held directory is used even when its path leads elsewhere. */
+START_TEST(test_owner)
+{
+	struct stream_place place = { .owner = 65534, .directory = -1 };
+	struct stream_listener *other;
+	char sub[128], moved[128], other_path[160];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	snprintf(moved, sizeof(moved), "%s/moved", dir);
+	snprintf(other_path, sizeof(other_path), "%s/control", sub);
+	ck_assert_int_eq(mkdir(sub, 0755), 0);
+	ck_assert_int_eq(chown(sub, 65534, (gid_t)-1), 0);
+	place.path = other_path;
+	place.directory = open(sub, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(rename(sub, moved), 0);
+	ck_assert_int_eq(symlink("/", sub), 0);
+	other = stream_listen(loop, &place, &events, NULL, error);
+	ck_assert_msg(other != NULL, "%s", error);
+	ck_assert_int_eq(unlink(sub), 0);
+	ck_assert_int_eq(rename(moved, sub), 0);
+	ck_assert_int_eq(lstat(other_path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 65534);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	stream_listener_free(other);
+	close(place.directory);
+	ck_assert_int_eq(rmdir(sub), 0);
+}
+END_TEST
+
 START_TEST(test_two_on_one_path)
 {
-	ck_assert_ptr_null(stream_listen(loop, path, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(path, NULL));
 	ck_assert_ptr_nonnull(strstr(error, "another program listens"));
 	close(client());	/* the first goes on */
 }
@@ -472,11 +602,11 @@ START_TEST(test_dead_socket)
 	ck_assert_int_eq(rename(path, kept), 0);
 	stream_listener_free(listener);
 	ck_assert_int_eq(rename(kept, path), 0);	/* nobody behind it any more */
-	listener = stream_listen(loop, path, NULL, &events, NULL, error);
+	listener = listen_at(path, NULL);
 	ck_assert_msg(listener != NULL, "%s", error);
 
 	ck_assert_int_eq(unlink(path), 0);
-	next = stream_listen(loop, path, NULL, &events, NULL, error);
+	next = listen_at(path, NULL);
 	ck_assert_ptr_nonnull(next);
 	stream_listener_free(listener);
 	listener = next;
@@ -491,16 +621,20 @@ START_TEST(test_bad_paths)
 
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	ck_assert_ptr_null(stream_listen(loop, long_path, NULL, &events, NULL, error));
-	long_path[104] = '\0';		/* fits by itself, not with the private directory before it */
-	ck_assert_ptr_null(stream_listen(loop, long_path, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(long_path, NULL));
+	long_path[108] = '\0';
+	ck_assert_ptr_null(listen_at(long_path, NULL));
 	ck_assert_int_ne(access(long_path, F_OK), 0);
+	long_path[107] = '\0';		/* the longest that clients can name */
+	stream_listener_free(listener);
+	listener = listen_at(long_path, NULL);
+	ck_assert_msg(listener != NULL, "%s", error);
 	snprintf(text, sizeof(text), "%s/none/control", dir);
-	ck_assert_ptr_null(stream_listen(loop, text, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(text, NULL));
 	snprintf(text, sizeof(text), "%s/file", dir);
 	fd = open(text, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	close(fd);
-	ck_assert_ptr_null(stream_listen(loop, text, NULL, &events, NULL, error));
+	ck_assert_ptr_null(listen_at(text, NULL));
 	ck_assert_ptr_nonnull(strstr(error, "no socket"));
 	ck_assert_int_eq(unlink(text), 0);
 }
@@ -522,12 +656,16 @@ stream_suite(void)
 	tcase_add_test(c, test_gone_while_waiting);
 	tcase_add_test(c, test_gone_before_line);
 	tcase_add_test(c, test_half_closed);
+	tcase_add_test(c, test_half_closed_and_unfinished);
+	tcase_add_test(c, test_idlers_give_way);
 	tcase_add_test(c, test_big_answer);
 	tcase_add_test(c, test_stuck_and_unfinished);
+	tcase_add_test(c, test_drained);
 	tcase_add_test(c, test_queue_is_bounded);
 	tcase_add_test(c, test_greedy);
 	tcase_add_test(c, test_many_clients);
 	tcase_add_test(c, test_permissions);
+	tcase_add_test(c, test_owner);
 	tcase_add_test(c, test_two_on_one_path);
 	tcase_add_test(c, test_dead_socket);
 	tcase_add_test(c, test_bad_paths);

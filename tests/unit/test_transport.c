@@ -505,6 +505,40 @@ START_TEST(test_cannot_open)
 }
 END_TEST
 
+/* What nobody asked for by name is left out where it cannot be, but not all of it. */
+START_TEST(test_optional)
+{
+	struct transport_listen listen[2] = {
+		{ .transport = SIP_UDP, .address = udp_peer("127.0.0.1").address, .optional = true },
+		{ .transport = SIP_UDP, .address = udp_peer("[2001:db8::77]:5060").address, .optional = true },
+	};
+	struct loop *loop = loop_new();
+	struct transport *t;
+	struct peer taken;
+	char error[256];
+	int fd = plain_socket("127.0.0.1", &taken);
+
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct transport_listen first = listen[0];
+
+		t = transport_new(loop, listen, 2, NULL, &events, NULL, error);
+		ck_assert_msg(t != NULL, "%s", error);
+		transport_free(t);
+		listen[0] = listen[1];
+		listen[1] = first;
+	}
+	ck_assert_ptr_null(transport_new(loop, &listen[1], 1, NULL, &events, NULL, error));
+	listen[0].address = taken.address;	/* that is no lack of a family */
+	ck_assert_ptr_null(transport_new(loop, listen, 2, NULL, &events, NULL, error));
+	listen[0].address.port = 0;
+	listen[1].optional = false;
+	ck_assert_ptr_null(transport_new(loop, listen, 2, NULL, &events, NULL, error));
+	ck_assert_ptr_nonnull(strstr(error, "2001:db8::77"));
+	close(fd);
+	loop_free(loop);
+}
+END_TEST
+
 START_TEST(test_interface)
 {
 	struct transport_listen listen = { .transport = SIP_UDP, .address = udp_peer("0.0.0.0").address };
@@ -582,6 +616,7 @@ transport_suite(void)
 	tcase_add_test(c, test_local);
 	tcase_add_test(c, test_B7_is_own);
 	tcase_add_test(c, test_cannot_open);
+	tcase_add_test(c, test_optional);
 	tcase_add_test(c, test_interface);
 	tcase_add_test(c, test_B13_meanings);
 	suite_add_tcase(s, c);

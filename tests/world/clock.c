@@ -12,8 +12,6 @@ enum {
 	STANDSTILL = 200000,		/* events without the clock moving: somebody goes round in circles */
 };
 
-#define WALL_BEGINNING_S INT64_C(1767225600)
-
 struct timer {
 	struct instant due;		/* as set */
 	struct instant at;		/* as ordered: not before it was set */
@@ -269,13 +267,6 @@ loop_now(const struct loop *loop)
 {
 	(void)loop;
 	return clock_.now;
-}
-
-int64_t
-loop_wall_s(const struct loop *loop)
-{
-	(void)loop;
-	return WALL_BEGINNING_S + world_ms() / 1000;
 }
 
 struct timer *

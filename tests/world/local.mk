@@ -62,12 +62,11 @@ SCENARIOS = \
 	tests/scenarios/contact-fixed.scn \
 	tests/scenarios/contact-received-no-nat.scn \
 	tests/scenarios/contact-rewritten.scn \
-	tests/scenarios/digest-algorithms.scn \
 	tests/scenarios/digest-forgotten.scn \
 	tests/scenarios/digest-md5.scn \
-	tests/scenarios/digest-nextnonce.scn \
 	tests/scenarios/digest-stale.scn \
 	tests/scenarios/dns-better-appears.scn \
+	tests/scenarios/dns-delisted.scn \
 	tests/scenarios/dns-fails.scn \
 	tests/scenarios/dns-fails-in-all-ways.scn \
 	tests/scenarios/dns-never-there.scn \
@@ -115,8 +114,12 @@ SCENARIOS = \
 	tests/scenarios/options-503-alone.scn \
 	tests/scenarios/options-503-registers.scn \
 	tests/scenarios/options-503-retry-after.scn \
+	tests/scenarios/options-never-answered.scn \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
+	tests/scenarios/pace-failover.scn \
+	tests/scenarios/pace-retry-after.scn \
+	tests/scenarios/pace-start.scn \
 	tests/scenarios/probe-jitter.scn \
 	tests/scenarios/redirected.scn \
 	tests/scenarios/redundant-without-leftovers.scn \
@@ -178,5 +181,11 @@ SCENARIOS = \
 	tests/scenarios/two-priorities-one-rank.scn \
 	tests/scenarios/unregister-asked-once.scn
 
+# These ask for more than MD5.
+SCENARIOS_OPENSSL = tests/scenarios/digest-algorithms.scn tests/scenarios/digest-nextnonce.scn
+
 TESTS += $(SCENARIOS)
-EXTRA_DIST += $(SCENARIOS) tests/scenarios/README
+if HAVE_OPENSSL
+TESTS += $(SCENARIOS_OPENSSL)
+endif
+EXTRA_DIST += $(SCENARIOS) $(SCENARIOS_OPENSSL) tests/scenarios/README

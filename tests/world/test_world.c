@@ -100,7 +100,7 @@ START_TEST(test_wrong)
 {
 	static const struct transport_events events = { .on_message = on_message };
 	const struct wrong *wrong = &wrongs[_i];
-	struct transport_listen listen = { SIP_UDP, { .family = ADDRESS_IPV4, .port = 5060 } };
+	struct transport_listen listen = { .transport = SIP_UDP, .address = { .family = ADDRESS_IPV4, .port = 5060 } };
 	struct transport *transport;
 	struct serverfield field;
 	struct script script;

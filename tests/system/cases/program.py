@@ -2,8 +2,10 @@
 """The program from outside: options, broken files, daemon mode, what the log says and what it hides."""
 
 import os
+import pwd
 import re
 import signal
+import stat
 import subprocess
 import time
 
@@ -44,6 +46,13 @@ def check_configuration(w):
         code, said = verdict(text)
         equal(code, 1, "exit code for %s: %s" % (what, said))
         check(re.search(r"conf:%s:" % (line or r"\d+"), said), "%s, line %s: %s" % (what, line, said))
+    said = verdict("")[1]
+    check("warning: %s: no account" % path in said, "what it warns of: " + said)
+    equal(said.count("warning:"), 1, "the word stands once: " + said)
+    code, said = verdict('user = "no-such-user"\ncontrol-group = "no-such-group"\n' + good)
+    equal(code, 0, "a user and a group that another machine may have: " + said)
+    for name in ("user no-such-user", "group no-such-group"):
+        check(re.search("warning: .*" + name, said), "a warning about %s: %s" % (name, said))
     done = subprocess.run([program("SIPKEEPD"), "-f", "-c", w.path("none")], capture_output=True, text=True, timeout=10,
                           env=environment(), stdin=subprocess.DEVNULL)
     equal(done.returncode, 1, "no file at all")
@@ -70,6 +79,11 @@ def log_of_messages(w):
     check(response not in log, "the digest response is in the log")
     daemon.signal(signal.SIGUSR1)
     until(lambda: re.search(r"P1:1\s+%s\s+up\*" % re.escape(server.name), daemon.log()), 3, "the status in the log")
+    daemon.settings["state-dir"] = w.path("other")
+    daemon.write()
+    code, out, err = daemon.reload()
+    equal(code != 0, True, "a reload that would need a restart")
+    check(re.search("state-dir.*restart", out + err), "it says which key: " + out + err)
 
 
 @case("B72", limit=30)
@@ -77,7 +91,7 @@ def background(w):
     """daemon mode: returns when it is ready, pid file, no second one beside it, ends on SIGTERM"""
     server = w.server(1)
     daemon = w.daemon([account(w, "100", server)])
-    pid_file = os.path.join(daemon.directory, "run", "pid")
+    pid_file = os.path.join(daemon.directory, "pid", "of", "it")
     daemon.settings["pid-file"] = pid_file
     daemon.write()
     done = subprocess.run([program("SIPKEEPD"), "-c", daemon.conf], timeout=10, env=environment(),
@@ -93,6 +107,10 @@ def background(w):
         again = subprocess.run([program("SIPKEEPD"), "-f", "-c", daemon.conf], timeout=10, env=environment(),
                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
         equal(again.returncode, 1, "a second one is refused: " + again.stderr)
+        again = subprocess.run([program("SIPKEEPD"), "-c", daemon.conf], timeout=10, env=environment(),
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        equal(again.returncode, 1, "a second one in the background")
+        check("another sipkeepd holds it" in again.stderr, "it says whom it met: " + again.stderr)
         equal(daemon.account("100").state, "registered", "the first one is not harmed")
         equal(server.users(), ["100"], "the binding")
     finally:
@@ -110,3 +128,88 @@ def background(w):
     check(not os.path.exists(pid_file), "the pid file is gone")
     check(not os.path.exists(daemon.control), "the control socket is gone")
     equal(server.users(), [], "the binding")
+
+
+def as_other_user():
+    """A user that root can become here, or None."""
+    def become():
+        os.setgroups([])
+        os.setgid(pwd.getpwnam("nobody").pw_gid)
+        os.setuid(pwd.getpwnam("nobody").pw_uid)
+    if os.geteuid() != 0:
+        return None
+    try:
+        subprocess.run(["true"], preexec_fn=become, check=True)
+    except (OSError, KeyError, subprocess.SubprocessError):
+        return None
+    return pwd.getpwnam("nobody")
+
+
+def let_in(w):
+    """The way to the case's directory is open for that user."""
+    for path in (w.directory, os.path.dirname(w.directory)):
+        os.chmod(path, 0o711)
+
+
+def owner_and_mode(path):
+    found = os.lstat(path)
+    return found.st_uid, stat.S_IMODE(found.st_mode)
+
+
+@case("B40 B72")
+def nothing_prepared(w):
+    """state-dir and the directories of pid-file and control are made, with their parents, whatever the umask"""
+    server = w.server(1)
+    daemon = w.daemon([account(w, "100", server)])
+    base = w.path("new")
+    user = as_other_user()
+    daemon.control = os.path.join(base, "run", "deep", "control")
+    state = os.path.join(base, "var", "lib", "state")
+    daemon.settings.update({"control": daemon.control, "state-dir": state})
+    if user:
+        let_in(w)
+        daemon.settings["user"] = user.pw_name
+    daemon.write()
+    before = os.umask(0o077)
+    try:
+        daemon.start()
+    finally:
+        os.umask(before)
+    uid = user.pw_uid if user else os.geteuid()
+    daemon.wait("100", "registered")
+    equal(owner_and_mode(os.path.join(base, "var", "lib")), (os.geteuid(), 0o755), "a parent")
+    equal(owner_and_mode(state), (uid, 0o750), "state-dir")
+    equal(owner_and_mode(os.path.dirname(daemon.control)), (uid, 0o755), "the socket's directory")
+    equal(owner_and_mode(daemon.control), (uid, 0o600), "the socket")
+    equal(owner_and_mode(os.path.join(state, "key")), (uid, 0o600), "the kept key")
+    check("Contacts will differ" not in daemon.log(), "the key is kept")
+
+
+@case("B40")
+def kept_key(w):
+    """a good key is kept, garbage is replaced, what cannot be read is left alone"""
+    server = w.server(1)
+    daemon = w.daemon([account(w, "100", server)])
+    path = os.path.join(daemon.settings["state-dir"], "key")
+    good = "0123456789abcdef" * 2
+
+    def run_with(content):
+        with open(path, "w") as file:
+            file.write(content)
+        daemon.start()
+        equal(daemon.stop(), 0, "the exit code")
+        with open(path) as file:
+            return file.read()
+
+    equal(run_with(good), good, "a good one")
+    check("Contacts" not in daemon.log(), "nothing to say about it")
+    for garbage in ("", good[1:], good + "\n", good + "0", "x" * 32):
+        now = run_with(garbage)
+        check(now != garbage and re.fullmatch("[0-9a-f]{32}", now), "%r has become %r" % (garbage, now))
+        check("holds no key" in daemon.log(), "a warning about %r" % garbage)
+    os.unlink(path)
+    os.symlink("key", path)         # ELOOP
+    daemon.start()
+    daemon.stop()
+    check(os.path.islink(path), "what cannot be read is left alone")
+    check("Contacts will differ after a restart" in daemon.log(), "a warning about it")
