@@ -97,7 +97,6 @@ apply(struct run *run, struct config *config, struct strbuf *report)
 		return refuse_reload(report, error);
 	}
 	agent_status(run->agent, &status);
-	log_line(LOG_LEVEL_NOTICE, NULL, "reload: generation %u, %zu accounts", status.generation, status.accounts);
 	strbuf_printf(report, "generation %u, accounts %zu\n", status.generation, status.accounts);
 	return true;
 }

@@ -28,7 +28,8 @@ enum {
 	ANSWER_MS = 30000,		/* a daemon that is alive begins its answer long before */
 };
 
-static const char *const commands[] = { "status", "reload", "register", "probe", "wait", "version" };
+static const char *const commands[] = { "status", "reload", "register", "probe", "drain", "undrain",
+	"explain", "events", "wait", "version" };
 
 static void
 print_help(FILE *to)
@@ -45,6 +46,10 @@ print_help(FILE *to)
 	      "  reload                      read the configuration anew\n"
 	      "  register [ACCOUNT]          end refusals and hold-offs, register now\n"
 	      "  probe [SERVER]              ask a server, or all, for a sign of life now\n"
+	      "  drain SERVER                move accounts away, use it last\n"
+	      "  undrain SERVER              use it again\n"
+	      "  explain ACCOUNT [--json]    why it is where it is, and what would change it\n"
+	      "  events [--follow] [--json]  the last transitions, and those to come\n"
 	      "  wait ACCOUNT [STATE] [active=ADDRESS] [--timeout SECONDS]\n"
 	      "                              return when it has come true\n"
 	      "  version                     version of the daemon\n"
@@ -185,16 +190,17 @@ receive_first_line(int fd, struct strbuf *b, size_t *body, int timeout_ms)
 	}
 }
 
+/* Each piece is shown as it comes: the answer may go on for days. */
 static bool
-copy_body(int fd, const char *bytes, size_t len, FILE *to)
+copy_body(int fd, const char *bytes, size_t len, int timeout_ms, FILE *to)
 {
 	char piece[16384];
-	ssize_t n;
+	ssize_t n = -1;
 
 	fwrite(bytes, 1, len, to);
-	while ((n = receive(fd, piece, sizeof(piece), ANSWER_MS)) > 0)
+	while (fflush(to) == 0 && (n = receive(fd, piece, sizeof(piece), timeout_ms)) > 0)
 		fwrite(piece, 1, (size_t)n, to);
-	return fflush(to) == 0 && n == 0;
+	return ferror(to) == 0 && n == 0;
 }
 
 /* "error CODE text": the text is for people, the code for us. */
@@ -231,7 +237,7 @@ show_answer(int fd, struct strbuf *b, int timeout_ms)
 		fprintf(stderr, "sipkeepctl: that is not sipkeepd: its answer makes no sense\n");
 		return EXIT_NO_DAEMON;
 	}
-	if (!copy_body(fd, b->data + body, b->len - body, status == EXIT_SUCCESS ? stdout : stderr)) {
+	if (!copy_body(fd, b->data + body, b->len - body, timeout_ms, status == EXIT_SUCCESS ? stdout : stderr)) {
 		fprintf(stderr, "sipkeepctl: the answer broke off: %s\n", strerror(errno));
 		return status == EXIT_SUCCESS ? EXIT_NO_DAEMON : status;
 	}
@@ -258,6 +264,15 @@ ask(const char *path, const struct strbuf *request, int timeout_ms)
 	strbuf_fini(&answer);
 	close(fd);
 	return status;
+}
+
+static bool
+follows(char *const words[])
+{
+	for (size_t i = 1; strcmp(words[0], "events") == 0 && words[i] != NULL; i++)
+		if (strcmp(words[i], "--follow") == 0)
+			return true;
+	return false;
 }
 
 int
@@ -292,9 +307,13 @@ main(int argc, char *argv[])
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	/* Only a wait may take as long as it takes: the daemon ends it. */
+	/* A wait and who follows may take as long as it takes: the daemon ends it. */
 	status = !build_request(&request, argv + optind) ? EXIT_USAGE
-	    : ask(path, &request, strcmp(argv[optind], "wait") == 0 ? -1 : ANSWER_MS);
+	    : ask(path, &request, strcmp(argv[optind], "wait") == 0 || follows(argv + optind) ? -1 : ANSWER_MS);
+	if (status == EXIT_SUCCESS && follows(argv + optind)) {
+		fprintf(stderr, "sipkeepctl: the daemon has ended, or it did not wait for us\n");
+		status = EXIT_NO_DAEMON;
+	}
 	strbuf_fini(&request);
 	return status;
 }

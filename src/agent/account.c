@@ -7,8 +7,9 @@
 
 #include "agent/choice.h"
 #include "agent/leftovers.h"
+#include "agent/record.h"
 #include "agent/roster.h"
-#include "base/log.h"
+#include "agent/savedstate.h"
 #include "net/entropy.h"
 
 enum {
@@ -79,6 +80,7 @@ set_active(struct account *account, struct candidate *candidate)
 	if (before == candidate)
 		return;
 	account->active = candidate;
+	account->active_since = account_now(account);
 	if (before != NULL) {
 		before->left_at = account_now(account);
 		before->cleaned = false;
@@ -94,6 +96,7 @@ account_free(struct account *account)
 {
 	if (account->unsettled)
 		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
+	savedstate_gone(account->agent->saved, account);
 	turns_leave(account);
 	attempt_free(account->attempt);
 	attempt_free(account->background);
@@ -121,13 +124,17 @@ accepted(struct account *account, struct candidate *candidate, const struct atte
 	penalty_accept(&candidate->penalty);
 	if (first || account->granted_s == 0)
 		account->registered_since = account_now(account);
+	account->home = candidate;
+	account->home_moved = account->moved;
 	account->granted_s = outcome->granted_s;
 	account->granted_until = instant_add(account_now(account), outcome->granted_s * 1000);
 	account->auth_pause = account_now(account);
 	account->last_error[0] = '\0';
 	if (first)
-		log_line(LOG_LEVEL_NOTICE, account->config->aor, "registered on %s for %lld s (%s)",
-		    candidate->server->text, (long long)outcome->granted_s, selection_reason_text(account->moved));
+		record_make(account->agent, (struct record){ .kind = RECORD_REGISTERED, .account = account->aor,
+		    .server = candidate->server->text, .cause = selection_reason_str(account->moved) },
+		    "registered on %s for %lld s (%s)", candidate->server->text, (long long)outcome->granted_s,
+		    selection_reason_text(account->moved));
 }
 
 /* B16: each refusal of the credentials by a second server, or by one more, stops the tour for a while. */
@@ -145,14 +152,28 @@ count_auth_refusals(struct account *account)
 		account->auth_pause = instant_add(account_now(account), AUTH_PAUSE_MS);
 }
 
+/* The end of an unregister, whatever it was for. */
+static void
+record_unregister(struct account *account, const struct candidate *candidate, const struct attempt_outcome *outcome)
+{
+	struct record record = { .kind = RECORD_UNREGISTERED, .account = account->aor,
+		.server = candidate->server->text, .cause = attempt_end_str(outcome->end) };
+
+	if (outcome->end == ATTEMPT_ACCEPTED)
+		record_make(account->agent, record, "unregistered from %s", candidate->server->text);
+	else
+		record_make(account->agent, record, "unregister from %s: %s", candidate->server->text, outcome->text);
+}
+
 static void
 not_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
 {
 	struct instant now = account_now(account);
+	bool refused = outcome->end == ATTEMPT_REFUSED;
 	uint32_t draw;
 
 	set_error(account, candidate, outcome->text);
-	if (outcome->end == ATTEMPT_REFUSED) {
+	if (refused) {
 		penalty_fail(&candidate->penalty, outcome->sip_code, outcome->retry_after_ms, now);
 		if (candidate->penalty.credentials)
 			count_auth_refusals(account);
@@ -162,8 +183,10 @@ not_accepted(struct account *account, struct candidate *candidate, const struct 
 		penalty_hold(&candidate->penalty, outcome->end == ATTEMPT_PUT_OFF ? outcome->sip_code : 0,
 		    outcome->retry_after_ms, draw, now);
 	}
-	log_line(LOG_LEVEL_NOTICE, account->config->aor, "%s on %s: %s; again in %lld s at the earliest",
-	    outcome->end == ATTEMPT_REFUSED ? "failed" : "held off", candidate->server->text, outcome->text,
+	record_make(account->agent, (struct record){ .kind = refused ? RECORD_REFUSED : RECORD_HELD_OFF,
+	    .account = account->aor, .server = candidate->server->text, .cause = attempt_end_str(outcome->end) },
+	    "%s on %s: %s; again in %lld s at the earliest", refused ? "failed" : "held off",
+	    candidate->server->text, outcome->text,
 	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
 }
 
@@ -228,6 +251,14 @@ is_failover(enum selection_reason reason)
 	return reason == SELECTION_DOWN || reason == SELECTION_SILENT || reason == SELECTION_REFUSED;
 }
 
+static enum record_kind
+kind_of_move(enum selection_reason reason)
+{
+	if (is_failover(reason))
+		return RECORD_FAILED_OVER;
+	return reason == SELECTION_FAILBACK ? RECORD_FAILED_BACK : RECORD_MOVED;
+}
+
 static void
 set_out(struct account *account, struct candidate *target)
 {
@@ -244,7 +275,9 @@ set_out(struct account *account, struct candidate *target)
 			failback_begin(&account->failback, account_now(account));
 		account->failovers += is_failover(account->moved);
 		account->failbacks += account->moved == SELECTION_FAILBACK;
-		log_line(LOG_LEVEL_NOTICE, account->config->aor, "moves from %s to %s: %s",
+		record_make(account->agent, (struct record){ .kind = kind_of_move(account->moved),
+		    .account = account->aor, .server = target->server->text, .from = account->active->server->text,
+		    .cause = selection_reason_str(account->moved) }, "moves from %s to %s: %s",
 		    account->active->server->text, target->server->text, selection_reason_text(account->moved));
 	}
 	set_active(account, target);
@@ -252,23 +285,60 @@ set_out(struct account *account, struct candidate *target)
 	drop_background(account, target);
 }
 
-/* One attempt of the machine's. Returns false if it could not even be sent; it has been judged then. */
+/* Nobody was reached, and that is the network's doing: no verdict (B60). */
 static bool
-send_attempt(struct account *account, struct candidate *candidate, enum attempt_kind kind)
+cut_off(struct account *account, struct candidate *candidate, bool unreachable)
+{
+	if (account->registration.state == REGISTRATION_STOPPING || account->registration.state == REGISTRATION_STOPPED)
+		return false;
+	ways_judge(candidate->server, unreachable);
+	return ways_network(account) != NETWORK_UP;
+}
+
+/*
+ * One attempt of the machine's. Returns false if it could not even be sent; it has been judged then.
+ *
+ * next   what follows then
+ */
+static bool
+send_attempt(struct account *account, struct candidate *candidate, enum attempt_kind kind,
+    enum registration_event *next)
 {
 	struct attempt_outcome outcome;
 
+	*next = REGISTRATION_EV_ENDED;
 	if (kind == ATTEMPT_REGISTER)
 		account->refresh_wanted = false;	/* this is it */
 	account->attempt = attempt_new(account, candidate, kind, &outcome);
 	if (account->attempt != NULL)
 		return true;
+	if (outcome.end == ATTEMPT_UNREACHABLE && cut_off(account, candidate, true)) {
+		*next = REGISTRATION_EV_FREEZE;
+		return false;
+	}
 	if (kind != ATTEMPT_UNREGISTER) {
 		if (outcome.end == ATTEMPT_UNREACHABLE)
 			server_register_unreachable(candidate->server);
 		not_accepted(account, candidate, &outcome);
 	}
 	return false;
+}
+
+/* The network is down: a move under way is dropped, and the account stays where it was granted something (B60). */
+static void
+go_home(struct account *account)
+{
+	attempt_free(account->attempt);
+	account->attempt = NULL;
+	drop_background(account, NULL);
+	turns_leave(account);
+	account->leaving_for = SELECTION_NONE;
+	if (account->home == NULL || account->home == account->active)
+		return;
+	if (account->moved == SELECTION_FAILBACK)
+		failback_dropped(&account->failback);
+	account->moved = account->home_moved;
+	set_active(account, account->home);
 }
 
 /* Does what the machine says. Returns the event that follows at once, or false. */
@@ -286,16 +356,13 @@ act(struct account *account, enum registration_action action, enum registration_
 	case REGISTRATION_DO_REGISTER:
 		give_up(account);
 		set_out(account, target);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, target, ATTEMPT_REGISTER);
+		return !send_attempt(account, target, ATTEMPT_REGISTER, next);
 	case REGISTRATION_DO_REFRESH:
 		drop_background(account, account->active);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, account->active, ATTEMPT_REGISTER);
+		return !send_attempt(account, account->active, ATTEMPT_REGISTER, next);
 	case REGISTRATION_DO_ASK:
 		drop_background(account, target);
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, target, ATTEMPT_QUESTION);
+		return !send_attempt(account, target, ATTEMPT_QUESTION, next);
 	case REGISTRATION_DO_UNREGISTER:
 		give_up(account);
 		drop_background(account, account->active);
@@ -303,9 +370,14 @@ act(struct account *account, enum registration_action action, enum registration_
 		account->unanswered = true;
 		if (account->registration.state == REGISTRATION_STOPPING)
 			account->granted_s = 0;
-		*next = REGISTRATION_EV_ENDED;
-		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER);
+		return !send_attempt(account, account->active, ATTEMPT_UNREGISTER, next);
+	case REGISTRATION_DO_FREEZE:
+		go_home(account);
+		return false;
 	case REGISTRATION_DO_SUSPECT:
+		*next = REGISTRATION_EV_FREEZE;
+		if (cut_off(account, account->active, false))
+			return true;
 		server_register_silent(account->active->server);
 		*next = choice_make(account, until);
 		return true;
@@ -324,6 +396,14 @@ bound(const struct account *account)
 	return account->active != NULL && candidate_may_be_bound(account->active);
 }
 
+/* After a freeze: the active one has granted, and neither a refusal nor a hold-off forbids to ask it again. */
+static bool
+may_go_on(const struct account *account)
+{
+	return account->active != NULL && account->active == account->home &&
+	    !penalty_blocks(&account->active->penalty, account_now(account));
+}
+
 static void
 drive(struct account *account, enum registration_event event, struct instant until)
 {
@@ -332,7 +412,7 @@ drive(struct account *account, enum registration_event event, struct instant unt
 	while (more) {
 		enum registration_state before = account->registration.state;
 		enum registration_action action = registration_step(&account->registration, event, until,
-		    bound(account), account_now(account));
+		    event == REGISTRATION_EV_DUE ? may_go_on(account) : bound(account), account_now(account));
 
 		if (before == REGISTRATION_LEAVING && account->registration.state == REGISTRATION_IDLE)
 			put_in_background(account);
@@ -363,6 +443,10 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	int64_t refresh_ms;
 	uint32_t draw;
 
+	if (result->end != CLIENTTX_ANSWER && cut_off(account, candidate, result->end == CLIENTTX_UNREACHABLE)) {
+		account_freeze(account);
+		return;
+	}
 	attempt_on_result(attempt, result, &outcome);
 	if (result->end == CLIENTTX_ANSWER)
 		server_register_answered(candidate->server, result->answer->status);
@@ -373,6 +457,7 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 	if (attempt == account->background) {
 		if (outcome.end == ATTEMPT_GOES_ON)
 			return;
+		record_unregister(account, candidate, &outcome);
 		if (outcome.sip_code != 0)
 			candidate_unbound(candidate);		/* asked once, whatever it said (B40) */
 		candidate->cleaned = true;
@@ -385,6 +470,8 @@ account_on_result(struct account *account, struct attempt *attempt, const struct
 		return;
 	}
 	account->attempt = NULL;
+	if (attempt->kind == ATTEMPT_UNREGISTER)
+		record_unregister(account, candidate, &outcome);
 	if (outcome.sip_code != 0)
 		account->unanswered = false;
 	if (attempt->kind == ATTEMPT_REGISTER && outcome.end == ATTEMPT_ACCEPTED) {
@@ -414,6 +501,10 @@ arm(struct account *account)
 	struct instant due = account->registration.deadline;
 
 	switch (account->registration.state) {
+	case REGISTRATION_FROZEN:
+		if (account->turn.server != NULL)
+			due = INSTANT_NEVER;	/* it is told when its turn has come */
+		break;
 	case REGISTRATION_LEAVING:
 	case REGISTRATION_STOPPING:
 		break;		/* nothing is chosen before they end */
@@ -443,28 +534,95 @@ may_refresh(struct account *account)
 }
 
 void
-account_settle(struct account *account)
+account_freeze(struct account *account)
+{
+	bool frozen = account->registration.state == REGISTRATION_FROZEN;
+	enum network_state network = ways_network(account);
+
+	drive(account, REGISTRATION_EV_FREEZE, INSTANT_NEVER);
+	account_unsettle(account);
+	if (account->registration.state != REGISTRATION_FROZEN || frozen || network == NETWORK_UP)
+		return;
+	record_make(account->agent, (struct record){ .kind = RECORD_FROZEN, .account = account->aor,
+	    .server = account->active != NULL ? account->active->server->text : NULL,
+	    .cause = network_state_str(network) }, "frozen%s%s: %s", account->active != NULL ? " on " : "",
+	    account->active != NULL ? account->active->server->text : "", network_state_text(network));
+}
+
+void
+account_address_changed(struct account *account)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (account->config->contact_mode == CONTACT_FIXED || account->registration.state == REGISTRATION_FROZEN ||
+	    !bound(account))
+		return;
+	record_make(account->agent, (struct record){ .kind = RECORD_NEW_ADDRESS, .account = account->aor,
+	    .server = account->active->server->text, .cause = "local-address" }, "registers anew from %s: our address has changed",
+	    address_ip_str(&account->active->server->local, text));
+	account->refresh_wanted = true;
+	account_unsettle(account);
+}
+
+/* Freezes and thaws. */
+static void
+mind_network(struct account *account)
+{
+	const struct registration *r = &account->registration;
+	bool waits = r->state == REGISTRATION_FROZEN && instant_is_never(r->deadline);
+	bool up = ways_network(account) == NETWORK_UP;
+
+	if (!up && !waits && r->state != REGISTRATION_STOPPING && r->state != REGISTRATION_STOPPED) {
+		account_freeze(account);
+	} else if (up && waits) {
+		record_make(account->agent, (struct record){ .kind = RECORD_THAWED, .account = account->aor,
+		    .cause = network_state_str(NETWORK_UP) },
+		    "goes on: the network is up");
+		drive(account, REGISTRATION_EV_THAW,
+		    instant_add(account_now(account), ways_spread_ms(account->agent->account_count)));
+	}
+}
+
+/* Who goes on after a freeze where many do has its turn (B42). */
+static bool
+may_act(struct account *account)
+{
+	return account->registration.state != REGISTRATION_FROZEN || !may_go_on(account) ||
+	    turns_take(account, account->active->server);
+}
+
+static void
+go_where_it_should(struct account *account)
 {
 	struct instant until;
-	enum registration_event event;
+	enum registration_event event = choice_make(account, &until);
 
+	drive(account, event, until);
+	if (!account->refresh_wanted || !may_refresh(account))
+		return;
+	account->refresh_wanted = false;
+	drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
+}
+
+void
+account_settle(struct account *account)
+{
 	if (account->registration.state == REGISTRATION_STOPPED) {
 		if (instant_due(account->stop_by, account_now(account)))
 			drop_background(account, NULL);
+		savedstate_look(account->agent->saved, account);
 		arm(account);
 		return;
 	}
-	if (instant_due(account->registration.deadline, account_now(account)))
+	mind_network(account);
+	if (instant_due(account->registration.deadline, account_now(account)) && may_act(account))
 		drive(account, REGISTRATION_EV_DUE, INSTANT_NEVER);
-	event = choice_make(account, &until);
-	drive(account, event, until);
-	if (account->refresh_wanted && may_refresh(account)) {
-		account->refresh_wanted = false;
-		drive(account, REGISTRATION_EV_REFRESH, INSTANT_NEVER);
-	}
+	if (account->registration.state != REGISTRATION_FROZEN)
+		go_where_it_should(account);
 	leftovers_clean_up(account);
 	roster_look_again(account);
 	roster_prune(account);
+	savedstate_look(account->agent->saved, account);
 	arm(account);
 }
 
@@ -489,6 +647,7 @@ account_start(struct account *account)
 {
 	account->names_wait = instant_add(account_now(account), NAMES_WAIT_MS);
 	roster_watch(account);
+	savedstate_recall(account->agent->saved, account);
 	roster_rebuild(account);
 	account_unsettle(account);
 }

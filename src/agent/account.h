@@ -31,6 +31,9 @@ struct account {
 	struct candidate **candidates;		/* in the order of display */
 	size_t candidate_count;
 	struct candidate *active;		/* holds, or is getting, the registration; NULL */
+	struct candidate *home;			/* that granted a registration last (B60); NULL: none, or forgotten */
+	enum selection_reason home_moved;	/* why that one was chosen */
+	struct instant active_since;
 	struct candidate *chosen;		/* by the last selection */
 	struct selection selection;		/* the last one */
 	enum selection_reason moved;		/* why the active one became active */
@@ -54,6 +57,7 @@ struct account {
 	struct instant stop_by;			/* once it is stopping */
 	bool unsettled;
 	bool unanswered;			/* the last unregister got no answer (B43) */
+	uint64_t saved_mark;			/* of what there is to keep on disk (savedstate.h) */
 	TAILQ_ENTRY(account) unsettled_link;
 	TAILQ_ENTRY(account) removed_link;
 };
@@ -80,6 +84,12 @@ bool account_is_unanswered(const struct account *account);
 
 /* It was stopping and is wanted again. */
 void account_revive(struct account *account);
+
+/* What is under way is dropped without a verdict; it goes on as soon as its network is up (B60). */
+void account_freeze(struct account *account);
+
+/* Packets to its active server leave from another address now (B62). */
+void account_address_changed(struct account *account);
 
 /* Ends without a packet more (unregister-on-exit = no). */
 void account_quit(struct account *account);

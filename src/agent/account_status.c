@@ -94,6 +94,8 @@ state_of(const struct account *account, struct instant now)
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_LEAVING:
 		return ACCOUNT_REGISTERING;
+	case REGISTRATION_FROZEN:
+		return ACCOUNT_FROZEN;
 	case REGISTRATION_IDLE:
 	case REGISTRATION_WAITING:
 	case REGISTRATION_STOPPING:
@@ -210,9 +212,11 @@ account_candidate_status(const struct account *account, size_t i, struct candida
 		.name = candidate->name != NULL ? candidate->name : "",
 		.health = server->health.state,
 		.cause = server->health.cause,
+		.health_ms = instant_since(server->health.since, now),
 		.active = candidate == account->active,
 		.failed = candidate->penalty.kind == PENALTY_FAILED,
 		.held_off = candidate->penalty.kind == PENALTY_HELD,
+		.drained = server->drained,
 		.blocked_ms = penalty_blocks(&candidate->penalty, now) ?
 		    instant_since(now, candidate->penalty.free_at) : 0,
 		.refused_code = candidate->penalty.sip_code,

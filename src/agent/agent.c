@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/agent.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,8 @@
 #include "agent/answers.h"
 #include "agent/configbox.h"
 #include "agent/reload.h"
+#include "agent/savedstate.h"
 #include "agent/server.h"
-#include "base/log.h"
-#include "net/entropy.h"
-#include "net/store.h"
 #include "sip/message.h"
 #include "sip/wire.h"
 
@@ -118,7 +115,24 @@ any_up(void *arg, struct handle watch)
 	return false;
 }
 
-static const struct names_events names_events = { on_name_change, any_up };
+static void
+on_name_turn(void *arg, enum name_turn turn, const char *question, enum dns_outcome outcome)
+{
+	static const struct { enum record_kind kind; const char *then; } told[] = {
+		[NAME_TURN_FAILED] = { RECORD_DNS_FAILED, "nothing is known yet" },
+		[NAME_TURN_STALE] = { RECORD_DNS_STALE, "the last good answer stays" },
+		[NAME_TURN_FRESH] = { RECORD_DNS_FRESH, NULL },
+	};
+	const char *word = dns_outcome_str(outcome);
+	struct record record = { .kind = told[turn].kind, .question = question, .cause = word };
+
+	if (turn == NAME_TURN_FRESH)
+		record_make(arg, record, "DNS answers again: %s", word);
+	else
+		record_make(arg, record, "DNS lookup: %s; %s", word, told[turn].then);
+}
+
+static const struct names_events names_events = { on_name_change, any_up, on_name_turn };
 
 /* ---- the end of each event ---- */
 
@@ -150,6 +164,7 @@ tell_if_stopped(struct agent *agent)
 		unanswered += account_is_unanswered(agent->accounts[i]);
 	}
 	agent->on_stopped = NULL;
+	savedstate_flush(agent->saved);
 	on_stopped(agent->on_stopped_arg, unanswered);
 }
 
@@ -168,58 +183,13 @@ agent_settle(struct agent *agent)
 	}
 	agent->settling = false;
 	free_stopped(agent);
+	savedstate_settle(agent->saved);
 	if (agent->on_change != NULL)
 		agent->on_change(agent->on_change_arg);
 	tell_if_stopped(agent);
 }
 
 /* ---- coming to life ---- */
-
-static bool
-is_key(const struct strbuf *kept, size_t len)
-{
-	return kept->len == len && strspn(kept->data, "0123456789abcdef") == len;
-}
-
-/*
- * The kept key; a new one takes its place only if there is none, or nothing that could be one. What cannot be read
- * now may be the right one still.
- */
-static int
-read_or_write_key(const char *path, char *key, size_t len)
-{
-	struct strbuf kept = { 0 };
-	int error = store_read(path, &kept);
-
-	if (error == 0 && is_key(&kept, len))
-		memcpy(key, kept.data, len);
-	else if (error == 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
-	if (error == -ENOENT || (error == 0 && !is_key(&kept, len)))
-		error = store_write(path, key, len);
-	strbuf_fini(&kept);
-	return error;
-}
-
-/* The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). */
-static void
-load_key(struct agent *agent)
-{
-	const char *dir = agent_config(agent)->state_dir;
-	struct strbuf path = { 0 };
-	int error = -ENOMEM;
-
-	entropy_hex(agent->key, sizeof(agent->key) - 1);
-	if (dir == NULL)
-		return;
-	strbuf_printf(&path, "%s/key", dir);
-	if (!path.failed)
-		error = read_or_write_key(path.data, agent->key, sizeof(agent->key) - 1);
-	if (error < 0)
-		log_line(LOG_LEVEL_WARNING, NULL, "%s/key: %s; Contacts will differ after a restart", dir,
-		    strerror(-error));
-	strbuf_fini(&path);
-}
 
 void
 agent_configure_names(struct agent *agent, const struct config *config)
@@ -250,9 +220,10 @@ open_world(struct agent *agent, char error[256])
 	if (agent->resolver == NULL)
 		return false;
 	agent_configure_names(agent, config);
+	agent->ways = ways_new(agent);
 	agent->transactions = clienttx_table_new(agent->loop, agent->transport, &agent->drops, on_transaction_end,
 	    agent);
-	return agent->names != NULL && agent->transactions != NULL;
+	return agent->names != NULL && agent->ways != NULL && agent->transactions != NULL;
 }
 
 struct agent *
@@ -273,7 +244,8 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	}
 	config->generation = 1;
-	if (!open_world(agent, error)) {
+	agent->saved = savedstate_new(agent);
+	if (agent->saved == NULL || !open_world(agent, error)) {
 		agent->box->config = NULL;	/* the caller keeps it */
 		agent_free(agent);
 		return NULL;
@@ -288,6 +260,8 @@ agent_free(struct agent *agent)
 
 	if (agent == NULL)
 		return;
+	savedstate_free(agent->saved);		/* first: what goes now is no change */
+	agent->saved = NULL;
 	while ((account = TAILQ_FIRST(&agent->removed)) != NULL) {
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
@@ -296,10 +270,12 @@ agent_free(struct agent *agent)
 		account_free(agent->accounts[i]);
 	free(agent->accounts);
 	clienttx_table_free(agent->transactions);
+	ways_free(agent->ways);
 	names_free(agent->names);
 	resolver_free(agent->resolver);
 	transport_free(agent->transport);
 	handle_table_fini(&agent->owners);
+	drains_fini(&agent->drains);
 	config_box_release(agent->box);
 	free(agent);
 }
@@ -309,10 +285,12 @@ agent_start(struct agent *agent)
 {
 	struct reload reload;
 
-	load_key(agent);	/* not earlier: what it writes belongs to who the daemon has become */
+	savedstate_read(agent->saved);	/* not earlier: what it writes belongs to who the daemon has become */
 	if (!reload_prepare(&reload, agent, agent->box))
 		return false;
 	reload_adopt(&reload, agent);
+	savedstate_started(agent->saved);
+	ways_look(agent);
 	agent_settle(agent);
 	return true;
 }
@@ -378,4 +356,11 @@ agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
 {
 	agent->on_change = on_change;
 	agent->on_change_arg = arg;
+}
+
+void
+agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
+{
+	agent->on_record = on_record;
+	agent->on_record_arg = arg;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "agent/config.h"
+#include "agent/record.h"
 #include "base/address.h"
 #include "base/drops.h"
 #include "base/instant.h"
@@ -57,6 +58,21 @@ void agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unan
 bool agent_register(struct agent *agent, const char *account);
 bool agent_probe(struct agent *agent, const char *server);	/* "10.0.0.1", "10.0.0.1:5062", NULL: all */
 
+/*
+ * Takes a server out of use, or puts it back (B74).
+ *
+ * server   as above, or with its transport before it: "udp:10.0.0.1:5060"
+ * Returns 0, -ENOENT if no account has such a server, -ENOMEM.
+ */
+int agent_drain(struct agent *agent, const char *server);
+int agent_undrain(struct agent *agent, const char *server);
+
+/* The drained ones, known now or not; borrowed, until the next change. For who keeps them over a restart. */
+size_t agent_drained(const struct agent *agent, const struct peer **peers);
+
+/* Drains that one, whether or not it is known yet: before agent_start(). Returns 0 or -ENOMEM. */
+int agent_drain_peer(struct agent *agent, const struct peer *peer);
+
 /* ---- What is seen from outside. Pointers are valid until the next event. ---- */
 
 enum account_state {			/* B70 */
@@ -74,9 +90,11 @@ struct candidate_status {
 	const char *name;		/* that it came from; "" */
 	enum health_state health;
 	enum health_cause cause;
+	int64_t health_ms;		/* for how long */
 	bool active;
 	bool failed;			/* shown in place of the health (B16) */
 	bool held_off;			/* B18 */
+	bool drained;			/* B74 */
 	int64_t blocked_ms;		/* time until it is free again; 0 */
 	int refused_code;		/* SIP status of the refusal or hold-off; 0 */
 	int64_t rtt_ms;			/* of the last answered probe; -1: none yet */
@@ -123,6 +141,33 @@ const struct account *agent_account_by_name(const struct agent *agent, const cha
 void account_status(const struct account *account, struct account_status *status);
 bool account_candidate_status(const struct account *account, size_t i, struct candidate_status *status);
 
+/* ---- Why it is where it is, and what would change it (B74). ---- */
+
+struct account_explanation {
+	enum selection_reason reason;	/* of the choice now */
+	enum selection_reason moved;	/* why the active one became the active one */
+	enum registration_state machine;
+	int64_t active_ms;		/* for how long it has been active; -1: none is */
+	int64_t look_again_ms;		/* the choice is made again then, at the latest; -1: when something happens */
+	int chosen;			/* index among the candidates, or -1 */
+	int if_down;			/* the choice if that one went down; -1: none */
+	bool waits_for_name;		/* a better name has not been answered yet (B32) */
+	bool waits_for_turn;		/* many accounts want to register where it wants to go (B42) */
+};
+
+struct candidate_explanation {
+	enum selection_verdict verdict;
+	int64_t until_ms;		/* the time that ends it; -1: none does */
+	bool would_be_chosen;		/* were it up for long, free and not drained */
+};
+
+/*
+ * views   one for each candidate of the status, in its order, filled up to max
+ * Returns false without memory.
+ */
+bool account_explain(const struct account *account, struct account_explanation *explanation,
+    struct candidate_explanation *views, size_t max);
+
 const char *account_state_str(enum account_state state);
 
 /*
@@ -130,5 +175,8 @@ const char *account_state_str(enum account_state state);
  * One listener; NULL takes it away.
  */
 void agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg);
+
+/* Told of each transition (B73), in the midst of an event: keep what is wanted and ask the agent nothing. One listener. */
+void agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg);
 
 #endif

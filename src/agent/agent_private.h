@@ -10,13 +10,16 @@
 
 #include "agent/agent.h"
 #include "agent/configbox.h"
+#include "agent/drain.h"
 #include "agent/names.h"
+#include "agent/ways.h"
 #include "base/handle.h"
 #include "net/transport.h"
 #include "sip/clienttx.h"
 
 #define AGENT_KEY_SIZE 33
 
+struct savedstate;
 struct server;
 
 /* Who gets the result of a transaction: the first member of each such thing. */
@@ -39,12 +42,15 @@ struct agent {
 	struct transport *transport;
 	struct resolver *resolver;
 	struct names *names;
+	struct ways *ways;
 	struct clienttx_table *transactions;
 	struct handle_table owners;
 	struct drops drops;
+	struct savedstate *saved;	/* what is kept on disk (B55); NULL: nothing */
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
 
 	struct server *servers;		/* uthash, by peer */
+	struct drains drains;
 	struct account **accounts;	/* as configured */
 	size_t account_count;
 	struct account_list removed;	/* stopping, not configured any more */
@@ -53,6 +59,8 @@ struct agent {
 
 	void (*on_change)(void *arg);
 	void *on_change_arg;
+	void (*on_record)(void *arg, const struct record *record);
+	void *on_record_arg;
 	void (*on_stopped)(void *arg, unsigned unanswered);
 	void *on_stopped_arg;
 };

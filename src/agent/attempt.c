@@ -128,7 +128,7 @@ send_request(struct attempt *attempt)
 static void
 not_sent(struct attempt_outcome *outcome, int error)
 {
-	bool no_way = error == -ENETUNREACH || error == -EHOSTUNREACH || error == -ECONNREFUSED;
+	bool no_way = error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH || error == -ECONNREFUSED;
 
 	outcome->end = no_way ? ATTEMPT_UNREACHABLE : ATTEMPT_LOCAL;
 	snprintf(outcome->text, sizeof(outcome->text), "cannot send: %s", strerror(-error));
@@ -423,4 +423,20 @@ attempt_on_result(struct attempt *attempt, const struct clienttx_result *result,
 		not_sent(outcome, result->error);
 		break;
 	}
+}
+
+const char *
+attempt_end_str(enum attempt_end end)
+{
+	static const char *const text[] = {
+		[ATTEMPT_GOES_ON] = "goes-on",
+		[ATTEMPT_ACCEPTED] = "accepted",
+		[ATTEMPT_REFUSED] = "refused",
+		[ATTEMPT_PUT_OFF] = "put-off",
+		[ATTEMPT_SILENT] = "silent",
+		[ATTEMPT_UNREACHABLE] = "unreachable",
+		[ATTEMPT_LOCAL] = "not-sent",
+	};
+
+	return text[end];
 }

@@ -32,6 +32,8 @@ enum attempt_end {
 	ATTEMPT_LOCAL,		/* it could not be sent, through no fault of the server */
 };
 
+const char *attempt_end_str(enum attempt_end end);
+
 struct attempt_outcome {
 	enum attempt_end end;
 	int sip_code;			/* of the last answer; 0: none */

@@ -81,12 +81,30 @@ void
 candidate_maybe_bound_for(struct candidate *candidate, int64_t seconds)
 {
 	candidate->bound_until = instant_max(candidate->bound_until, instant_add(now_of(candidate), seconds * 1000));
+	if (seconds > candidate->bound_for_s)
+		candidate->bound_for_s = seconds;
+}
+
+bool
+candidate_recall_binding(struct candidate *candidate, const char *contact, int64_t lasts_s, int64_t left_ms)
+{
+	char *copy = contact != NULL ? strdup(contact) : NULL;
+
+	if (contact != NULL && copy == NULL)
+		return false;
+	free(candidate->bound_contact);
+	candidate->bound_contact = copy;
+	candidate->bound_for_s = lasts_s;
+	candidate->bound_until = instant_add(now_of(candidate), left_ms);
+	candidate_leave(candidate);
+	return true;
 }
 
 void
 candidate_unbound(struct candidate *candidate)
 {
 	candidate->bound_until = now_of(candidate);
+	candidate->bound_for_s = 0;
 	free(candidate->bound_contact);
 	candidate->bound_contact = NULL;
 }
@@ -105,11 +123,13 @@ candidate_leave(struct candidate *candidate)
 	struct server *server = candidate->server;
 	bool first = LIST_EMPTY(&server->left_behind);
 
-	if (candidate->left || !candidate_is_left_behind(candidate))
+	if (!candidate_is_left_behind(candidate))
 		return;
+	server->left_latest = now_of(candidate);
+	if (candidate->left)
+		return;		/* still in the list from the time before */
 	candidate->left = true;
 	LIST_INSERT_HEAD(&server->left_behind, candidate, left_link);
-	server->left_latest = now_of(candidate);
 	if (first)
 		server_reschedule(server);
 }

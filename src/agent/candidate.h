@@ -35,6 +35,7 @@ struct candidate {
 	struct address seen_as;		/* our address as the server sees it; ADDRESS_NONE: not known (B30) */
 	char *bound_contact;		/* URI that it accepted last, or NULL */
 	struct instant bound_until;	/* it may hold a binding until then, by what was asked and granted */
+	int64_t bound_for_s;		/* the longest of these since it held none */
 	struct instant left_at;		/* when the account went elsewhere */
 	struct instant cleaned_at;	/* when it was last asked to take a binding back that was left behind */
 	bool cleaned;			/* it was, since the account left */
@@ -53,6 +54,16 @@ bool candidate_may_be_bound(const struct candidate *candidate);
 /* A REGISTER that may be stored for that long has been sent. */
 void candidate_maybe_bound_for(struct candidate *candidate, int64_t seconds);
 void candidate_unbound(struct candidate *candidate);
+
+/*
+ * What an earlier run has left there (B55).
+ *
+ * contact   URI, or NULL: not known
+ * lasts_s   the longest that was asked or granted
+ * left_ms   of that, how much may be left
+ * Returns false without memory.
+ */
+bool candidate_recall_binding(struct candidate *candidate, const char *contact, int64_t lasts_s, int64_t left_ms);
 
 /* It may be bound, and the account is elsewhere, or refused there for now (B40). */
 bool candidate_is_left_behind(const struct candidate *candidate);

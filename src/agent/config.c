@@ -11,6 +11,7 @@
 #define uthash_nonfatal_oom(element) ((element)->account = SIZE_MAX)
 #include <uthash.h>
 
+#include "agent/accountsfile.h"
 #include "agent/configaccount.h"
 #include "agent/configkeys.h"
 #include "agent/configlex.h"
@@ -326,6 +327,74 @@ read_file(struct reader *reader, const struct source *includer, int line, const 
 	free(source.accounts);
 }
 
+/* ---- the file of many accounts ---- */
+
+static void
+add_line(struct source *source, int line, const char *const values[CONFIGLEX_KEYS_MAX])
+{
+	struct account_config *account = account_room(source->reader);
+
+	if (account == NULL)
+		no_memory(source);
+	else if (!configaccount_read_line(account, line, values, source->reader->report, source->file))
+		return;
+	else if (account_index(source, account))
+		source->reader->config->account_count++;
+	else
+		configaccount_fini(account);
+}
+
+static void
+read_lines(struct source *source, struct strbuf *content)
+{
+	struct configreport *report = source->reader->report;
+	const char *values[CONFIGLEX_KEYS_MAX];
+	struct accountsfile accounts;
+	static char nothing[1];
+
+	if (!accountsfile_begin(&accounts, source->file, content->len > 0 ? content->data : nothing, content->len, report))
+		return;
+	if (accounts.passwords)
+		warn_secrets(source, accounts.line);
+	while (!report->no_memory && accountsfile_next(&accounts, values))
+		add_line(source, accounts.line, values);
+}
+
+/* Where the key stands that named it. */
+static const struct first *
+place_of_key(const struct reader *reader, const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(reader->global_names[i], name) != 0)
+		i++;
+	return &reader->first[i];
+}
+
+static void
+read_accounts_file(struct reader *reader)
+{
+	struct source source = { .reader = reader, .file = reader->config->accounts_file, .on_disk = true };
+	const struct first *first = place_of_key(reader, "accounts-file");
+	struct strbuf content = { 0 };
+	int err;
+
+	if (source.file == NULL || reader->report->no_memory)
+		return;
+	err = store_read(source.file, &content);
+	if (err == -ENOMEM || content.failed)
+		no_memory(&source);
+	else if (err != 0)
+		configreport_error(reader->report, first->file, first->line,
+		    "accounts-file: cannot read %s (%s); correct the path or its permissions", source.file,
+		    strerror(-err));
+	else
+		read_lines(&source, &content);
+	if (content.data != NULL)
+		explicit_bzero(content.data, content.len);
+	strbuf_fini(&content);
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -413,6 +482,7 @@ config_read(const char *path, const char *text, struct strbuf *errors)
 	reader->report = &report;
 	reader_init(reader);
 	read_file(reader, NULL, 0, path, text);
+	read_accounts_file(reader);
 	complete(reader, path);
 	reader_fini(reader);
 	free(reader);
@@ -442,6 +512,7 @@ config_free(struct config *config)
 	free(config->pid_file);
 	free(config->state_dir);
 	free(config->user);
+	free(config->accounts_file);
 	free(config);
 }
 

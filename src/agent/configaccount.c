@@ -17,9 +17,15 @@ key_named(const struct configkey *keys, const char *name)
 	return i;
 }
 
+/* What an account is read from: a value and its line for each key, NULL and 0 where it is not set. */
+struct given {
+	int line;			/* where it begins */
+	int key_line[CONFIGLEX_KEYS_MAX];
+	const char *value[CONFIGLEX_KEYS_MAX];
+};
+
 static void
-check_required(struct configreport *report, const char *file, const struct configlex_statement *s,
-    const char *label)
+check_required(struct configreport *report, const char *file, const struct given *s, const char *label)
 {
 	static const char *const required[] = { "user", "server" };
 	const struct configkey *keys = configkeys_account();
@@ -35,8 +41,8 @@ check_required(struct configreport *report, const char *file, const struct confi
 }
 
 static bool
-account_values(struct configreport *report, const char *file, const struct configlex_statement *s, cfg_t *cfg,
-    const char *label, struct account_config *to)
+account_values(struct configreport *report, const char *file, const struct given *s, const char *label,
+    struct account_config *to)
 {
 	const struct configkey *keys = configkeys_account();
 	struct configplace place = { .report = report, .file = file, .account = label };
@@ -45,7 +51,7 @@ account_values(struct configreport *report, const char *file, const struct confi
 	for (size_t i = 0; keys[i].name != NULL; i++) {
 		place.line = s->key_line[i] != 0 ? s->key_line[i] : s->line;
 		if (s->key_line[i] != 0)
-			ok = configkey_set_from(&keys[i], &place, cfg, to) && ok;
+			ok = configkey_set(&keys[i], &place, &s->value[i], 1, to) && ok;
 		else
 			ok = configkey_set_fallback(&keys[i], &place, to) && ok;
 	}
@@ -115,23 +121,49 @@ configaccount_fini(struct account_config *account)
 	memset(account, 0, sizeof(*account));
 }
 
-bool
-configaccount_read(struct account_config *to, const struct configlex_statement *s, struct cfg_t *cfg,
-    struct configreport *report, const char *file)
+static bool
+read_given(struct account_config *to, const struct given *given, struct configreport *report, const char *file)
 {
-	const char *label = cfg_getstr(cfg, "user");
+	const char *label = given->value[key_named(configkeys_account(), "user")];
 
 	memset(to, 0, sizeof(*to));
-	to->line = s->line;
+	to->line = given->line;
 	timing_unset(&to->timing);
 	if (label == NULL || label[0] == '\0')
 		label = "without a user";
-	check_required(report, file, s, label);
-	if (account_values(report, file, s, cfg, label, to) && to->user != NULL && to->server_text != NULL
+	check_required(report, file, given, label);
+	if (account_values(report, file, given, label, to) && to->user != NULL && to->server_text != NULL
 	    && account_names(report, file, to))
 		return true;
 	configaccount_fini(to);
 	return false;
+}
+
+bool
+configaccount_read(struct account_config *to, const struct configlex_statement *s, struct cfg_t *cfg,
+    struct configreport *report, const char *file)
+{
+	const struct configkey *keys = configkeys_account();
+	struct given given = { .line = s->line };
+
+	for (size_t i = 0; keys[i].name != NULL; i++) {
+		given.key_line[i] = s->key_line[i];
+		given.value[i] = s->key_line[i] != 0 ? cfg_getstr(cfg, keys[i].name) : NULL;
+	}
+	return read_given(to, &given, report, file);
+}
+
+bool
+configaccount_read_line(struct account_config *to, int line, const char *const values[CONFIGLEX_KEYS_MAX],
+    struct configreport *report, const char *file)
+{
+	struct given given = { .line = line };
+
+	for (size_t i = 0; i < CONFIGLEX_KEYS_MAX; i++) {
+		given.key_line[i] = values[i] != NULL ? line : 0;
+		given.value[i] = values[i];
+	}
+	return read_given(to, &given, report, file);
 }
 
 bool

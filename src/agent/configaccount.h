@@ -23,6 +23,15 @@ struct cfg_t;
  */
 bool configaccount_read(struct account_config *to, const struct configlex_statement *statement, struct cfg_t *cfg,
     struct configreport *report, const char *file);
+
+/*
+ * The same from one line of an accounts-file.
+ *
+ * values   of each of configkeys_account(), NULL where nothing is set
+ */
+bool configaccount_read_line(struct account_config *to, int line, const char *const values[CONFIGLEX_KEYS_MAX],
+    struct configreport *report, const char *file);
+
 void configaccount_fini(struct account_config *account);
 
 /* The timers that it does not set are the global ones; they may stand behind it in the file. */

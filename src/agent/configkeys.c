@@ -43,6 +43,7 @@ static const struct configkey global_keys[] = {
 	{ "state-dir", CONFIGKEY_PATH, GLOBAL(state_dir), 0, 4000, RESTART,
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
+	{ "accounts-file", CONFIGKEY_FILE, GLOBAL(accounts_file), 0, 4000, LIVE, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
 	{ "register-rate", CONFIGKEY_COUNT, GLOBAL(register_rate), 1, 100000, LIVE, { "100" } },
 	{ "unregister-on-exit", CONFIGKEY_YES_NO, GLOBAL(unregister_on_exit), 0, 0, LIVE, { "yes" } },
@@ -298,6 +299,16 @@ set_secret_file(const struct configkey *key, const struct configplace *place, co
 	return ok;
 }
 
+static bool
+set_file(const struct configkey *key, const struct configplace *place, const char *item, char **to)
+{
+	if (strlen(item) > (size_t)key->max)
+		return configkey_refuse(key, place, "longer than %lld bytes; shorten it", (long long)key->max);
+	free(*to);
+	*to = configkey_path_beside(place->file, item);
+	return *to != NULL || configreport_no_memory(place->report, place->file);
+}
+
 bool
 configkey_set(const struct configkey *key, const struct configplace *place, const char *const *items, size_t count,
     void *to)
@@ -326,6 +337,8 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 	case CONFIGKEY_PATH:
 	case CONFIGKEY_USER:
 		return set_text(key, place, items[0], field);
+	case CONFIGKEY_FILE:
+		return set_file(key, place, items[0], field);
 	case CONFIGKEY_SECRET:
 		return set_secret(key, place, items[0], field);
 	case CONFIGKEY_SECRET_FILE:

@@ -28,6 +28,7 @@ enum configkey_kind {
 	CONFIGKEY_DISPLAY,	/* char *: UTF-8 without control characters */
 	CONFIGKEY_NAME,		/* char *: a device, user or group */
 	CONFIGKEY_PATH,		/* char *: absolute */
+	CONFIGKEY_FILE,		/* char *: from the folder of the file that names it */
 	CONFIGKEY_SECRET,	/* char * */
 	CONFIGKEY_SECRET_FILE,	/* char *: the first line of that file */
 	CONFIGKEY_USER,		/* char *: the user part of a SIP URI, without escapes */

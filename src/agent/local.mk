@@ -3,6 +3,7 @@ noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \
 	src/agent/account.c src/agent/account.h \
 	src/agent/account_status.c \
+	src/agent/accountsfile.c src/agent/accountsfile.h \
 	src/agent/agent.c src/agent/agent.h src/agent/agent_private.h \
 	src/agent/answers.c src/agent/answers.h \
 	src/agent/attempt.c src/agent/attempt.h \
@@ -19,12 +20,17 @@ libagent_a_SOURCES = \
 	src/agent/configreport.c src/agent/configreport.h \
 	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
+	src/agent/drain.c src/agent/drain.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \
 	src/agent/nameset.c src/agent/nameset.h \
+	src/agent/record.c src/agent/record.h \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
+	src/agent/savedfile.c src/agent/savedfile.h \
+	src/agent/savedstate.c src/agent/savedstate.h \
 	src/agent/server.c src/agent/server.h \
 	src/agent/sharing.c src/agent/sharing.h \
-	src/agent/turns.c src/agent/turns.h
+	src/agent/turns.c src/agent/turns.h \
+	src/agent/ways.c src/agent/ways.h

@@ -11,7 +11,6 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "core/hosts.h"
 #include "net/entropy.h"
@@ -50,12 +49,22 @@ struct lookup {
 	enum dns_outcome worst;		/* most telling failure so far */
 };
 
+/* An answer of an earlier run, until its question comes. */
+struct remembered {
+	UT_hash_handle hh;
+	struct lookup_key key;
+	struct dns_answer answer;
+	struct instant believed_at;
+};
+
 struct lookups {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct names_settings settings;
 	const struct lookups_events *events;
 	struct lookup *all;
+	struct remembered *remembered;
+	unsigned version;
 	TAILQ_HEAD(, lookup) waiting;
 	size_t running;
 
@@ -158,30 +167,36 @@ any_up(const struct lookup *l)
 	return false;
 }
 
-/* One line when it begins to fail, one when it is over (B73). */
+/* One record when it begins to fail, one when it is over (B73). */
 static void
-log_end(const struct lookup *l, enum dnsview_verdict verdict, bool failed_before)
+tell_turn(const struct lookup *l, enum dnsview_verdict verdict, bool failed_before)
 {
 	const struct dnsview *view = &l->view;
-	const char *outcome = dns_outcome_str(view->last);
-	char object[DNS_NAME_SIZE + 16];
+	const struct lookup_use *use = LIST_FIRST(&l->uses);
+	enum name_turn turn = NAME_TURN_FRESH;
+	char question[DNS_NAME_SIZE + 16];
 
-	snprintf(object, sizeof(object), "%s %s", dns_type_str((enum dns_type)l->key.type), l->key.name);
+	if (use == NULL)
+		return;
+	snprintf(question, sizeof(question), "%s %s", dns_type_str((enum dns_type)l->key.type), l->key.name);
 	switch (verdict) {
 	case DNSVIEW_NEW:
 	case DNSVIEW_CONFIRMED:
-		if (failed_before)
-			log_line(LOG_LEVEL_NOTICE, object, "DNS answers again: %s", outcome);
+		if (!failed_before)
+			return;
 		break;
 	case DNSVIEW_KEPT:
-		if (!failed_before)
-			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; the last good answer stays", outcome);
+		turn = NAME_TURN_STALE;
+		if (failed_before)
+			return;
 		break;
 	case DNSVIEW_NOTHING:
-		if (!failed_before)
-			log_line(LOG_LEVEL_WARNING, object, "DNS lookup: %s; nothing is known yet", outcome);
+		turn = NAME_TURN_FAILED;
+		if (failed_before)
+			return;
 		break;
 	}
+	l->owner->events->on_turn(use->user, turn, question, view->last);
 }
 
 static void
@@ -200,10 +215,12 @@ end_lookup(struct lookup *l, const struct dns_answer *answer)
 		policy.named_is_up = any_up(l);
 	verdict = dnsview_step(&l->view, answer, &policy, loop_now(ls->loop));
 	l->ended = true;
-	if (verdict == DNSVIEW_NEW)
+	if (verdict == DNSVIEW_NEW) {
 		l->version++;
+		ls->version++;
+	}
 	timer_set(l->timer, l->view.next);
-	log_end(l, verdict, failed_before);
+	tell_turn(l, verdict, failed_before);
 	LIST_FOREACH(use, &l->uses, entry)
 		ls->events->on_ended(use->user);
 }
@@ -347,20 +364,7 @@ on_due(void *arg)
 		begin_lookup(l, l->view.unsure ? 1 : 0);
 }
 
-/* ---- Who needs what. ---- */
-
-static void
-lookup_free(struct lookup *l)
-{
-	if (l->hh.tbl != NULL)
-		HASH_DELETE(hh, l->owner->all, l);
-	resolver_cancel(l->query);
-	stop_waiting(l);
-	leave_place(l);
-	timer_free(l->timer);
-	dnsview_fini(&l->view);
-	free(l);
-}
+/* ---- What an earlier run has known (B55). ---- */
 
 static void
 key_set(struct lookup_key *key, const char *name, enum dns_type type)
@@ -368,6 +372,81 @@ key_set(struct lookup_key *key, const char *name, enum dns_type type)
 	*key = (struct lookup_key){ .type = (uint16_t)type };
 	for (size_t i = 0; name[i] != '\0' && i < sizeof(key->name) - 1; i++)
 		key->name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+}
+
+static void
+forget(struct lookups *ls, struct remembered *r)
+{
+	HASH_DELETE(hh, ls->remembered, r);
+	dns_answer_fini(&r->answer);
+	free(r);
+}
+
+bool
+lookups_remember(struct lookups *ls, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at)
+{
+	struct remembered *r = calloc(1, sizeof(*r)), *old;
+
+	if (r == NULL)
+		return false;
+	key_set(&r->key, name, type);
+	r->believed_at = believed_at;
+	HASH_FIND(hh, ls->remembered, &r->key, sizeof(r->key), old);
+	if (old != NULL)
+		forget(ls, old);
+	if (dns_answer_copy(&r->answer, answer))
+		HASH_ADD(hh, ls->remembered, key, sizeof(r->key), r);
+	if (r->hh.tbl != NULL)
+		return true;
+	dns_answer_fini(&r->answer);
+	free(r);
+	return false;
+}
+
+static void
+recall(struct lookup *l)
+{
+	struct lookups *ls = l->owner;
+	struct remembered *r;
+
+	HASH_FIND(hh, ls->remembered, &l->key, sizeof(l->key), r);
+	if (r == NULL)
+		return;
+	dnsview_recall(&l->view, &r->answer, r->believed_at);
+	l->version++;
+	forget(ls, r);
+}
+
+void
+lookups_each(const struct lookups *ls, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg)
+{
+	for (const struct lookup *l = ls->all; l != NULL; l = l->hh.next)
+		if (l->view.answered)
+			each(arg, l->key.name, (enum dns_type)l->key.type, &l->view.believed, l->view.believed_at);
+}
+
+unsigned
+lookups_version(const struct lookups *ls)
+{
+	return ls->version;
+}
+
+/* ---- Who needs what. ---- */
+
+static void
+lookup_free(struct lookup *l)
+{
+	if (l->hh.tbl != NULL)
+		HASH_DELETE(hh, l->owner->all, l);
+	l->owner->version++;
+	resolver_cancel(l->query);
+	stop_waiting(l);
+	leave_place(l);
+	timer_free(l->timer);
+	dnsview_fini(&l->view);
+	free(l);
 }
 
 static struct lookup *
@@ -390,6 +469,7 @@ lookup_new(struct lookups *ls, const struct lookup_key *key)
 		return NULL;
 	}
 	timer_set(l->timer, loop_now(ls->loop));
+	recall(l);
 	return l;
 }
 
@@ -480,6 +560,8 @@ lookups_free(struct lookups *ls)
 	if (ls == NULL)
 		return;
 	assert(ls->all == NULL);
+	while (ls->remembered != NULL)
+		forget(ls, ls->remembered);
 	timer_free(ls->hosts_timer);
 	strbuf_fini(&ls->hosts);
 	free(ls);

@@ -37,6 +37,9 @@ struct lookups_events {
 
 	/* Some server that the user found through this question is up (B52). */
 	bool (*any_up)(void *user);
+
+	/* As in struct names_events; told to one of the users. */
+	void (*on_turn)(void *user, enum name_turn turn, const char *question, enum dns_outcome outcome);
 };
 
 /* events must outlive it. NULL without memory. */
@@ -61,9 +64,25 @@ void lookup_drop(struct lookup_use *use);
 /* Look again as soon as a minute has gone since the last lookup began, if it is not under way (B50). */
 void lookup_refresh(struct lookup *lookup);
 
-/* One lookup at least has ended. Before that the view says nothing. */
+/* One lookup at least has ended. Before that the view may have an answer of an earlier run. */
 bool lookup_ended(const struct lookup *lookup);
 const struct dnsview *lookup_view(const struct lookup *lookup);
 unsigned lookup_version(const struct lookup *lookup);	/* another number whenever another answer is believed */
+
+/*
+ * An answer of an earlier run (B55): believed by the question that comes, as one that DNS does not confirm.
+ *
+ * believed_at   when DNS last confirmed it; may lie before this run
+ * Returns false without memory.
+ */
+bool lookups_remember(struct lookups *lookups, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at);
+
+/* Tells all questions that have an answer which is believed. */
+void lookups_each(const struct lookups *lookups, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg);
+
+/* Another number whenever lookups_each() would tell something else, but for the time. */
+unsigned lookups_version(const struct lookups *lookups);
 
 #endif

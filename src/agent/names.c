@@ -137,7 +137,16 @@ any_up(void *user)
 	return w->owner->events->any_up(w->owner->arg, w->self);
 }
 
-static const struct lookups_events lookups_events = { .on_ended = on_ended, .any_up = any_up };
+static void
+on_turn(void *user, enum name_turn turn, const char *question, enum dns_outcome outcome)
+{
+	const struct watch *w = user;
+
+	if (w->owner->events->on_turn != NULL)
+		w->owner->events->on_turn(w->owner->arg, turn, question, outcome);
+}
+
+static const struct lookups_events lookups_events = { .on_ended = on_ended, .any_up = any_up, .on_turn = on_turn };
 
 static void
 key_set(struct watch_key *key, const struct name_request *request)
@@ -291,4 +300,24 @@ void
 names_configure(struct names *names, const struct names_settings *settings)
 {
 	lookups_configure(names->lookups, settings);
+}
+
+bool
+names_remember(struct names *names, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at)
+{
+	return lookups_remember(names->lookups, name, type, answer, believed_at);
+}
+
+void
+names_each_answer(const struct names *names, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg)
+{
+	lookups_each(names->lookups, each, arg);
+}
+
+unsigned
+names_version(const struct names *names)
+{
+	return lookups_version(names->lookups);
 }

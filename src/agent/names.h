@@ -45,6 +45,13 @@ struct name_view {
 	struct instant answered_at;	/* when the oldest part of it was confirmed */
 };
 
+/* How a question goes on, told when that changes (B73). */
+enum name_turn {
+	NAME_TURN_FAILED,	/* nothing is known */
+	NAME_TURN_STALE,	/* the last good answer stays */
+	NAME_TURN_FRESH,	/* an answer again */
+};
+
 struct names_events {
 	/*
 	 * A watched name leads to other servers now, or its state, `stale` or `unsure` has changed. From the loop, never inside
@@ -54,6 +61,13 @@ struct names_events {
 
 	/* Some server of that name is up (B52). No watch may be begun or ended inside. */
 	bool (*any_up)(void *arg, struct handle watch);
+
+	/*
+	 * A question has begun to fail, or stopped: one call, however many need it. NULL: not told.
+	 *
+	 * question   "SRV _sip._udp.example.com"
+	 */
+	void (*on_turn)(void *arg, enum name_turn turn, const char *question, enum dns_outcome outcome);
 };
 
 struct names_settings {
@@ -86,5 +100,22 @@ const struct name_request *names_request(const struct names *names, struct handl
 /* Look again now, or when a minute has gone since the last lookup of each question (B50). */
 void names_refresh(struct names *names, struct handle watch);
 void names_refresh_all(struct names *names);
+
+/*
+ * Answers of an earlier run (B55): told before any watch is begun, they serve, as stale ones, once DNS has failed or
+ * has been silent for 4 s.
+ *
+ * believed_at   when DNS last confirmed it; may lie before this run
+ * Returns false without memory.
+ */
+bool names_remember(struct names *names, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at);
+
+/* What to remember: all questions with an answer that is believed (GOOD, NXDOMAIN, NODATA). */
+void names_each_answer(const struct names *names, void (*each)(void *arg, const char *name, enum dns_type type,
+    const struct dns_answer *answer, struct instant believed_at), void *arg);
+
+/* Another number whenever there is something else to remember. */
+unsigned names_version(const struct names *names);
 
 #endif

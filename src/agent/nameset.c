@@ -232,11 +232,10 @@ add(struct nameset_sum *sum, unsigned weight, const struct lookup_use *use)
 
 	if (use->lookup == NULL)
 		return weight;
-	if (!lookup_ended(use->lookup)) {
-		sum->asking = true;
-		return weight;
-	}
 	view = lookup_view(use->lookup);
+	sum->asking = sum->asking || !lookup_ended(use->lookup);
+	if (!lookup_ended(use->lookup) && !view->answered)
+		return weight;
 	sum->failed = sum->failed || !view->answered;
 	sum->stale = sum->stale || view->stale;
 	sum->unsure = sum->unsure || view->unsure;

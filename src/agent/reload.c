@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/record.h"
 #include "agent/roster.h"
 #include "agent/sharing.h"
-#include "base/log.h"
 
 static bool
 index_account(struct account **index, struct account *account)
@@ -114,7 +114,8 @@ remove_others(struct agent *agent)
 
 		if (account->kept)
 			continue;
-		log_line(LOG_LEVEL_NOTICE, account->aor, "removed from the configuration");
+		record_make(agent, (struct record){ .kind = RECORD_REMOVED, .account = account->aor, .cause = "reload" },
+		    "removed from the configuration");
 		account->removed = true;
 		TAILQ_INSERT_TAIL(&agent->removed, account, removed_link);
 		account_stop(account);
@@ -174,7 +175,10 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	reload_adopt(&reload, agent);
 	config_box_release(agent->box);
 	agent->box = box;
+	record_make(agent, (struct record){ .kind = RECORD_RELOADED, .cause = "request" },
+	    "reload: generation %u, %zu accounts", config->generation, agent->account_count);
 	names_refresh_all(agent->names);	/* B50 */
+	ways_look(agent);
 	agent_settle(agent);
 	error[0] = '\0';
 	return 0;

@@ -2,6 +2,7 @@
 #include "agent/roster.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,6 +188,27 @@ roster_rebuild(struct account *account)
 	free(places);
 }
 
+struct candidate *
+roster_add_unlisted(struct account *account, const struct peer *peer, const char *name)
+{
+	struct candidate_place place = { .rank = SELECTION_UNLISTED, .peer = *peer };
+	struct candidate **list, *candidate;
+	struct address local;
+
+	if (is_own(account, peer) ||
+	    transport_local(account->agent->transport, peer, &local) == -EAFNOSUPPORT)
+		return NULL;
+	list = realloc(account->candidates, (account->candidate_count + 1) * sizeof(struct candidate *));
+	if (list == NULL)
+		return NULL;
+	account->candidates = list;
+	snprintf(place.name, sizeof(place.name), "%s", name);
+	candidate = candidate_new(account, &place);
+	if (candidate != NULL)
+		list[account->candidate_count++] = candidate;
+	return candidate;
+}
+
 /* ---- letting go ---- */
 
 static bool
@@ -212,6 +234,8 @@ roster_prune(struct account *account)
 		}
 		if (account->chosen == candidate)
 			account->chosen = NULL;
+		if (account->home == candidate)
+			account->home = NULL;
 		candidate_free(candidate);
 	}
 	account->candidate_count = kept;

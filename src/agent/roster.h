@@ -10,6 +10,8 @@
 #include <stdbool.h>
 
 struct account;
+struct candidate;
+struct peer;
 
 /* Watches the names of the present configuration, and no others. */
 void roster_watch(struct account *account);
@@ -19,6 +21,12 @@ void roster_watch(struct account *account);
  * needs it. Without memory the old list stays.
  */
 void roster_rebuild(struct account *account);
+
+/*
+ * A server that an earlier run has left a binding at: on the list as SELECTION_UNLISTED, until that is built anew.
+ * NULL without memory, and for a server that cannot be reached or is our own.
+ */
+struct candidate *roster_add_unlisted(struct account *account, const struct peer *peer, const char *name);
 
 /* Frees the unlisted ones that nothing needs any more. */
 void roster_prune(struct account *account);

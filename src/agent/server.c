@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/record.h"
 #include "base/log.h"
 #include "core/penalty.h"
 #include "net/entropy.h"
 
 enum { WATCH_INTERVAL_MS = 30 * 1000 };			/* B40 */
+enum { NUDGE_INTERVAL_MS = 5 * 1000 };			/* that the kernel asks again for a router that failed */
 enum { BURST_SERVERS = 50, BURST_MS_PER_SERVER = 5 };	/* B21: first probes, when there are many */
 
 static void on_probe_due(void *arg);
@@ -60,6 +62,8 @@ interval_ms(struct server *server)
 		interval = shortest(interval, timing->probe_interval_active_ms);
 	if (candidate_first_left_behind(server) != NULL)
 		interval = shortest(interval, WATCH_INTERVAL_MS);
+	if (server->way == NETWORK_ROUTER_FAILED)
+		interval = shortest(interval, NUDGE_INTERVAL_MS);
 	return interval;
 }
 
@@ -103,6 +107,14 @@ next_interval(struct server *server)
 	return server->cseq > 1 ? interval : interval / 10 + (int64_t)entropy_below((uint32_t)(interval / 10 * 9));
 }
 
+/* Unless something is planned: the network may just have come back. */
+static void
+probe_later(struct server *server)
+{
+	if (instant_is_never(timer_due(server->timer)))
+		probe_in(server, next_interval(server));
+}
+
 /* ---- health ---- */
 
 /* Accounts of a server that came up by its own probe register there anew: it may have lost their bindings. */
@@ -122,6 +134,20 @@ tell_accounts(struct server *server, enum health_state before, bool by_probe)
 	}
 }
 
+static enum record_kind
+kind_of(enum health_state state)
+{
+	switch (state) {
+	case HEALTH_UP:
+		return RECORD_SERVER_UP;
+	case HEALTH_DOWN:
+		return RECORD_SERVER_DOWN;
+	case HEALTH_UNKNOWN:
+		break;
+	}
+	return RECORD_SERVER_UNKNOWN;
+}
+
 static void
 judge(struct server *server, enum health_state before, struct health_verdict verdict, bool by_probe)
 {
@@ -134,7 +160,8 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	}
 	if (!verdict.changed)
 		return;
-	log_line(LOG_LEVEL_NOTICE, server->text, "%s (%s)", health_state_str(server->health.state),
+	record_make(server->agent, (struct record){ .kind = kind_of(server->health.state), .server = server->text,
+	    .cause = health_cause_str(server->health.cause) }, "%s (%s)", health_state_str(server->health.state),
 	    health_cause_str(server->health.cause));
 	server_reschedule(server);
 	tell_accounts(server, before, by_probe);
@@ -165,15 +192,28 @@ server_register_answered(struct server *server, int sip_code)
 void
 server_register_silent(struct server *server)
 {
+	if (!ways_judge(server, false))
+		return;
+	if (ways_doubt(server)) {
+		server_probe(server);
+		return;
+	}
 	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)), false);
+}
+
+void
+server_no_way(struct server *server)
+{
+	enum health_state before = server->health.state;
+
+	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)), false);
 }
 
 void
 server_register_unreachable(struct server *server)
 {
-	enum health_state before = server->health.state;
-
-	judge(server, before, health_unreachable(&server->health, loop_now(server->agent->loop)), false);
+	if (ways_judge(server, true))
+		server_no_way(server);
 }
 
 /* ---- the probe ---- */
@@ -227,11 +267,19 @@ server_probe(struct server *server)
 	error = send_options(server);
 	if (error == 0)
 		return;
-	if (error == -ENETUNREACH || error == -EHOSTUNREACH)
+	if (error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH)
 		server_register_unreachable(server);
 	else
 		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", strerror(-error));
-	probe_in(server, next_interval(server));
+	probe_later(server);
+}
+
+void
+server_probe_anew(struct server *server, int64_t ms)
+{
+	clienttx_drop(server->agent->transactions, server->probe);
+	server->probe = (struct handle){ 0 };
+	probe_in(server, ms);
 }
 
 static void
@@ -268,6 +316,10 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 
 	server->probe = (struct handle){ 0 };
 	server->retry_at = now;
+	if (!ways_judge(server, result->end == CLIENTTX_UNREACHABLE)) {
+		probe_later(server);
+		return;
+	}
 	switch (result->end) {
 	case CLIENTTX_ANSWER:
 		server->rtt_ms = instant_since(result->began, now);
@@ -275,6 +327,10 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 		verdict = health_answer(&server->health, result->answer->status, active, now);
 		break;
 	case CLIENTTX_SILENT:
+		if (ways_doubt(server)) {
+			server_probe(server);
+			return;
+		}
 		verdict = health_silence(&server->health, result->began, active, now);
 		break;
 	case CLIENTTX_UNREACHABLE:
@@ -344,11 +400,14 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->agent = agent;
 	server->peer = *peer;
 	server->rtt_ms = -1;
+	server->drained = drains_has(&agent->drains, peer);
 	server->retry_at = loop_now(agent->loop);
 	LIST_INIT(&server->candidates);
 	LIST_INIT(&server->left_behind);
 	peer_str(peer, server->text);
 	health_init(&server->health, loop_now(agent->loop));
+	server->judged = true;
+	ways_learn(server);
 	entropy_hex(server->call_id, SIP_CALL_ID_SIZE - 1);
 	entropy_hex(server->from_tag, SIP_TAG_SIZE - 1);
 	server->timer = timer_new(agent->loop, on_probe_due, server);

@@ -37,10 +37,17 @@ struct server {
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */
 	bool answered;
 	bool warned_of_silence;		/* that its silence to OPTIONS says nothing (B23) */
+
+	enum network_way way;		/* B61 */
+	enum network_way way_before;	/* while all are looked at */
+	struct address local;		/* that our packets to it leave from, port 0; ADDRESS_NONE: not known */
+	bool judged;			/* false while the network is down for all of its accounts (B60) */
+
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
 	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct handle probe;		/* the one pending; none */
+	bool drained;			/* on request (B74) */
 	int64_t rtt_ms;			/* -1: none yet */
 	uint32_t cseq;
 	char call_id[SIP_CALL_ID_SIZE];
@@ -65,6 +72,8 @@ void server_add_active(struct server *server, int change);
 void server_probe(struct server *server);		/* now, unless one is pending */
 void server_reschedule(struct server *server);	/* after a change that may shorten its interval */
 void server_forget_timing(struct server *server);	/* its accounts, or their timers, have changed */
+void server_probe_anew(struct server *server, int64_t ms);	/* in ms; a pending one is forgotten (B60) */
+void server_no_way(struct server *server);		/* the way to it is lost, and not the network (B61) */
 
 /* Evidence from a REGISTER (B17). */
 void server_register_answered(struct server *server, int sip_code);

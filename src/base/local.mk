@@ -8,4 +8,5 @@ libcore_a_SOURCES = \
 	src/base/handle.c src/base/handle.h \
 	src/base/instant.h \
 	src/base/log.c src/base/log.h \
+	src/base/path.h \
 	src/base/str.c src/base/str.h

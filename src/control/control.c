@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "control/events.h"
+#include "control/explain.h"
 #include "control/request.h"
 #include "control/status.h"
 #include "net/stream.h"
@@ -38,6 +40,7 @@ struct control {
 	LIST_HEAD(, waiter) waiters;
 	struct timer *look;		/* set by a change: however many there are in a turn, waiters look once */
 	unsigned waiter_count;
+	struct events *events;
 	LIST_HEAD(, reading) readings;
 };
 
@@ -341,6 +344,56 @@ do_probe(struct control *control, struct stream *stream, const char *server)
 }
 
 static void
+do_drain(struct control *control, struct stream *stream, const struct request *request)
+{
+	bool drain = request->verb == REQUEST_DRAIN;
+	int rc = drain ? agent_drain(control->agent, request->subject) : agent_undrain(control->agent, request->subject);
+
+	if (rc == 0)
+		answer_ok(stream);
+	else if (rc == -ENOENT)
+		answer_error(stream, "no-such-server", "%s", request->subject);
+	else
+		answer_error(stream, "no-memory", "no memory to drain it");
+}
+
+static void
+do_explain(struct stream *stream, const struct request *request, const struct account *account)
+{
+	struct strbuf b = { 0 };
+
+	if (explain_write(account, request->json ? STATUS_JSON : STATUS_TEXT, &b) < 0)
+		answer_error(stream, "no-memory", "no memory to explain it");
+	else {
+		stream_write(stream, "ok\n", 3);
+		stream_write(stream, b.data, b.len);
+		stream_finish(stream);
+	}
+	strbuf_fini(&b);
+}
+
+static void
+do_events(struct control *control, struct stream *stream, const struct request *request)
+{
+	enum status_form form = request->json ? STATUS_JSON : STATUS_TEXT;
+
+	if (request->follow && events_full(control->events)) {
+		answer_error(stream, "busy", "%d clients are following already", EVENTS_FOLLOWERS_MAX);
+		return;
+	}
+	stream_write(stream, "ok\n", 3);
+	events_write(control->events, form, stream);
+	if (!request->follow || !events_follow(control->events, form, stream))
+		stream_finish(stream);
+}
+
+static bool
+is_about_account(enum request_verb verb)
+{
+	return verb != REQUEST_PROBE && verb != REQUEST_DRAIN && verb != REQUEST_UNDRAIN;
+}
+
+static void
 do_version(struct control *control, struct stream *stream)
 {
 	char text[96];
@@ -356,7 +409,7 @@ do_request(struct control *control, struct stream *stream, const struct request 
 	const char *subject = request->subject[0] != '\0' ? request->subject : NULL;
 	const struct account *account = NULL;
 
-	if (subject != NULL && request->verb != REQUEST_PROBE) {
+	if (subject != NULL && is_about_account(request->verb)) {
 		account = agent_account_by_name(control->agent, subject);
 		if (account == NULL) {
 			answer_error(stream, "no-such-account", "%s", subject);
@@ -375,6 +428,16 @@ do_request(struct control *control, struct stream *stream, const struct request 
 		break;
 	case REQUEST_PROBE:
 		do_probe(control, stream, subject);
+		break;
+	case REQUEST_DRAIN:
+	case REQUEST_UNDRAIN:
+		do_drain(control, stream, request);
+		break;
+	case REQUEST_EXPLAIN:
+		do_explain(stream, request, account);
+		break;
+	case REQUEST_EVENTS:
+		do_events(control, stream, request);
 		break;
 	case REQUEST_WAIT:
 		do_wait(control, stream, request, account);
@@ -406,6 +469,7 @@ on_gone(void *arg, struct stream *stream)
 	struct reading *reading = reading_of(control, stream);
 	struct waiter *waiter;
 
+	events_forget(control->events, stream);
 	if (reading != NULL) {
 		reading_free(reading);
 		return;
@@ -432,13 +496,15 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 	}
 	*control = (struct control){ .loop = loop, .agent = agent, .hooks = *hooks };
 	LIST_INIT(&control->waiters);
+	control->events = events_new(agent);
 	LIST_INIT(&control->readings);
 	control->look = timer_new(loop, on_look, control);
-	if (control->look == NULL)
+	if (control->look == NULL || control->events == NULL)
 		snprintf(error, 256, "control socket: no memory");
 	else
 		control->listener = stream_listen(loop, place, &events, control, error);
 	if (control->listener == NULL) {
+		events_free(control->events);
 		timer_free(control->look);
 		free(control);
 		return NULL;
@@ -455,6 +521,7 @@ control_free(struct control *control)
 	agent_on_change(control->agent, NULL, NULL);
 	while (!LIST_EMPTY(&control->waiters))
 		waiter_free(LIST_FIRST(&control->waiters));
+	events_free(control->events);
 	while (!LIST_EMPTY(&control->readings))
 		reading_free(LIST_FIRST(&control->readings));
 	stream_listener_free(control->listener);

@@ -12,7 +12,7 @@
  *	no-such-server		no account uses such a server
  *	refused			the new configuration is not in force; the body says why, one finding a line
  *	timeout			wait: it did not come true in time
- *	busy			too many are waiting already
+ *	busy			too many are waiting or following already
  *	no-memory
  *
  * The status is written account by account as the client takes it: what waits for one client is bounded however many

@@ -11,8 +11,10 @@ enum { ACCOUNT_STATES = ACCOUNT_FROZEN + 1 };
 /* What may follow a command. */
 struct grammar {
 	const char *name;
-	bool subject, subject_required;
+	bool subject;
+	const char *required;		/* what the subject is, if there must be one */
 	bool json;
+	bool follow;
 	bool conditions;
 };
 
@@ -21,7 +23,11 @@ static const struct grammar grammars[REQUEST_VERBS] = {
 	[REQUEST_RELOAD] = { .name = "reload" },
 	[REQUEST_REGISTER] = { .name = "register", .subject = true },
 	[REQUEST_PROBE] = { .name = "probe", .subject = true },
-	[REQUEST_WAIT] = { .name = "wait", .subject = true, .subject_required = true, .conditions = true },
+	[REQUEST_DRAIN] = { .name = "drain", .subject = true, .required = "server" },
+	[REQUEST_UNDRAIN] = { .name = "undrain", .subject = true, .required = "server" },
+	[REQUEST_EXPLAIN] = { .name = "explain", .subject = true, .required = "account", .json = true },
+	[REQUEST_EVENTS] = { .name = "events", .json = true, .follow = true },
+	[REQUEST_WAIT] = { .name = "wait", .subject = true, .required = "account", .conditions = true },
 	[REQUEST_VERSION] = { .name = "version" },
 };
 
@@ -116,6 +122,10 @@ parse_word(struct request *request, const struct grammar *grammar, struct span w
 		request->json = true;
 		return true;
 	}
+	if (grammar->follow && span_equal(word, "--follow")) {
+		request->follow = true;
+		return true;
+	}
 	if (grammar->conditions && span_equal(word, "--timeout"))
 		return parse_timeout(request, next_word(rest), why);
 	if (word.at[0] == '-') {
@@ -154,8 +164,8 @@ find_grammar(struct request *request, struct span word)
 static bool
 complete(const struct request *request, const struct grammar *grammar, char why[160])
 {
-	if (grammar->subject_required && request->subject[0] == '\0') {
-		snprintf(why, 160, "%s: which account?", grammar->name);
+	if (grammar->required != NULL && request->subject[0] == '\0') {
+		snprintf(why, 160, "%s: which %s?", grammar->name, grammar->required);
 		return false;
 	}
 	if (grammar->conditions && !request->wait_state && request->active.family == ADDRESS_NONE) {

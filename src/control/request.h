@@ -9,6 +9,10 @@
  *	sipkeepd/1 reload
  *	sipkeepd/1 register [ACCOUNT]
  *	sipkeepd/1 probe [SERVER]
+ *	sipkeepd/1 drain SERVER
+ *	sipkeepd/1 undrain SERVER
+ *	sipkeepd/1 explain ACCOUNT [--json]
+ *	sipkeepd/1 events [--follow] [--json]
  *	sipkeepd/1 wait ACCOUNT [STATE] [active=ADDRESS] [--timeout N]
  *	sipkeepd/1 version
  *
@@ -32,6 +36,10 @@ enum request_verb {
 	REQUEST_RELOAD,
 	REQUEST_REGISTER,
 	REQUEST_PROBE,
+	REQUEST_DRAIN,
+	REQUEST_UNDRAIN,
+	REQUEST_EXPLAIN,
+	REQUEST_EVENTS,
 	REQUEST_WAIT,
 	REQUEST_VERSION,
 	REQUEST_VERBS,
@@ -40,7 +48,8 @@ enum request_verb {
 struct request {
 	enum request_verb verb;
 	char subject[REQUEST_WORD_MAX + 1];	/* account or server; "" if none was named */
-	bool json;				/* status */
+	bool json;				/* status, explain, events */
+	bool follow;				/* events */
 	/* wait: all that was asked for must hold */
 	bool wait_state;
 	enum account_state state;

@@ -8,42 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *
-status_duration_str(int64_t s, char text[STATUS_DURATION_SIZE])
-{
-	if (s < 0)
-		s = 0;
-	if (s < 60)
-		snprintf(text, STATUS_DURATION_SIZE, "%" PRId64 "s", s);
-	else if (s < 3600)
-		snprintf(text, STATUS_DURATION_SIZE, "%" PRId64 "m%02ds", s / 60, (int)(s % 60));
-	else if (s < 86400)
-		snprintf(text, STATUS_DURATION_SIZE, "%" PRId64 "h%02dm", s / 3600, (int)(s % 3600 / 60));
-	else
-		snprintf(text, STATUS_DURATION_SIZE, "%" PRId64 "d%02dh", s / 86400, (int)(s % 86400 / 3600));
-	return text;
-}
-
-/* Time that is left is rounded up: "0s" means now. */
-static const char *
-left_str(int64_t ms, char text[STATUS_DURATION_SIZE])
-{
-	return status_duration_str(ms > 0 ? (ms - 1) / 1000 + 1 : 0, text);
-}
-
-static void
-append_clean(struct strbuf *b, const char *text)
-{
-	strbuf_append_clean(b, text, strlen(text));
-}
-
-static const char *
-server_text(const struct peer *peer, char text[ADDRESS_TEXT_SIZE])
-{
-	if (peer->address.port == sip_transport_port(peer->transport))
-		return address_ip_str(&peer->address, text);
-	return address_str(&peer->address, text);
-}
+#include "control/shown.h"
 
 /* ---- Text ---- */
 
@@ -70,6 +35,8 @@ text_notes(struct strbuf *b, const struct candidate_status *c)
 	char code[16], left[STATUS_DURATION_SIZE];
 	bool first = true;
 
+	if (c->drained)
+		note(b, &first, "drained", "");
 	if (!c->failed && c->health != HEALTH_UP && c->cause != HEALTH_CAUSE_NONE) {
 		note(b, &first, health_cause_str(c->cause), "");
 		if (c->cause == HEALTH_CAUSE_UNCLEAR && c->probe_code > 0) {
@@ -86,7 +53,7 @@ text_notes(struct strbuf *b, const struct candidate_status *c)
 		note(b, &first, "answered REGISTER with ", code);
 	}
 	if (c->blocked_ms > 0)
-		note(b, &first, "free in ", left_str(c->blocked_ms, left));
+		note(b, &first, "free in ", shown_left_str(c->blocked_ms, left));
 }
 
 static void
@@ -94,7 +61,7 @@ text_candidate(struct strbuf *b, const struct candidate_status *c)
 {
 	char server[ADDRESS_TEXT_SIZE];
 
-	strbuf_printf(b, "  P%u:%u  %s  %s%s", c->rank, c->priority, server_text(&c->peer, server),
+	strbuf_printf(b, "  P%u:%u  %s  %s%s", c->rank, c->priority, shown_server_str(&c->peer, server),
 	    c->failed ? "failed" : health_state_str(c->health), c->active ? "*" : "");
 	text_notes(b, c);
 	strbuf_append(b, "\n");
@@ -109,7 +76,7 @@ text_active(struct strbuf *b, const struct account *account, const struct accoun
 	if (s->active < 0 || !account_candidate_status(account, (size_t)s->active, &active))
 		strbuf_append(b, "active none");
 	else
-		strbuf_printf(b, "active %s", server_text(&active.peer, server));
+		strbuf_printf(b, "active %s", shown_server_str(&active.peer, server));
 }
 
 static void
@@ -120,12 +87,12 @@ text_remarks(struct strbuf *b, const struct account_status *s)
 	strbuf_printf(b, "  why: %s\n", selection_reason_text(s->reason));
 	if (s->last_error[0] != '\0') {
 		strbuf_append(b, "  last error: ");
-		append_clean(b, s->last_error);
+		shown_append_clean(b, s->last_error);
 		strbuf_append(b, "\n");
 	}
 	if (s->dns_error[0] != '\0' || s->dns_stale) {
 		strbuf_append(b, "  DNS: ");
-		append_clean(b, s->dns_error[0] != '\0' ? s->dns_error : "no fresh answer");
+		shown_append_clean(b, s->dns_error[0] != '\0' ? s->dns_error : "no fresh answer");
 		if (s->dns_age_ms >= 0)
 			strbuf_printf(b, "; the answer in use is %s old",
 			    status_duration_str(s->dns_age_ms / 1000, age));
@@ -142,13 +109,13 @@ text_account(struct strbuf *b, const struct account *account)
 
 	account_status(account, &s);
 	strbuf_append(b, "\n");
-	append_clean(b, s.aor);
+	shown_append_clean(b, s.aor);
 	strbuf_printf(b, ": %s, ", account_state_str(s.state));
 	text_active(b, account, &s);
 	if (s.granted_s > 0)
 		strbuf_printf(b, ", granted %" PRId64 " s", s.granted_s);
 	if (s.refresh_ms >= 0)
-		strbuf_printf(b, ", refresh in %s", left_str(s.refresh_ms, left));
+		strbuf_printf(b, ", refresh in %s", shown_left_str(s.refresh_ms, left));
 	strbuf_printf(b, ", redundant: %s\n", s.redundant ? "yes" : "no");
 	text_remarks(b, &s);
 	for (size_t i = 0; i < s.candidates && account_candidate_status(account, i, &c); i++)
@@ -157,81 +124,6 @@ text_account(struct strbuf *b, const struct account *account)
 
 /* ---- JSON ---- */
 
-/* Text of others may be no UTF-8, which JSON cannot hold: then its high bytes become '?'. */
-static json_t *
-json_text(const char *text)
-{
-	json_t *json = json_string(text);
-	char *copy;
-
-	if (json != NULL)
-		return json;
-	copy = strdup(text);
-	if (copy == NULL)
-		return NULL;
-	for (char *p = copy; *p != '\0'; p++) {
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	}
-	json = json_string(copy);
-	free(copy);
-	return json;
-}
-
-static json_t *
-json_or_null(int64_t number, int64_t none)
-{
-	return number == none ? json_null() : json_integer(number);
-}
-
-/* The set calls take the value over, a NULL one too: each failure is remembered and judged once. */
-struct object {
-	json_t *json;
-	bool failed;
-};
-
-static void
-set(struct object *o, const char *key, json_t *value)
-{
-	if (json_object_set_new(o->json, key, value) != 0)
-		o->failed = true;
-}
-
-static json_t *
-finish(struct object *o)
-{
-	if (!o->failed)
-		return o->json;
-	json_decref(o->json);
-	return NULL;
-}
-
-static json_t *
-json_candidate(const struct candidate_status *c)
-{
-	struct object o = { .json = json_object() };
-	char address[ADDRESS_TEXT_SIZE];
-
-	set(&o, "rank", json_integer(c->rank));
-	set(&o, "priority", json_integer(c->priority));
-	set(&o, "transport", json_string(sip_transport_str(c->peer.transport)));
-	set(&o, "address", json_string(address_ip_str(&c->peer.address, address)));
-	set(&o, "port", json_integer(c->peer.address.port));
-	set(&o, "name", json_text(c->name));
-	set(&o, "state", json_string(c->failed ? "failed" : health_state_str(c->health)));
-	set(&o, "health", json_string(health_state_str(c->health)));
-	set(&o, "cause", json_string(health_cause_str(c->cause)));
-	set(&o, "active", json_boolean(c->active));
-	set(&o, "failed", json_boolean(c->failed));
-	set(&o, "held_off", json_boolean(c->held_off));
-	set(&o, "free_in_ms", json_integer(c->blocked_ms));
-	set(&o, "refused_code", json_or_null(c->refused_code, 0));
-	set(&o, "rtt_ms", json_or_null(c->rtt_ms, -1));
-	set(&o, "next_probe_ms", json_integer(c->next_probe_ms));
-	set(&o, "probe_code", json_or_null(c->probe_code, 0));
-	return finish(&o);
-}
-
 static json_t *
 json_candidates(const struct account *account, size_t count)
 {
@@ -239,7 +131,7 @@ json_candidates(const struct account *account, size_t count)
 	struct candidate_status c;
 
 	for (size_t i = 0; i < count && account_candidate_status(account, i, &c); i++) {
-		if (json_array_append_new(array, json_candidate(&c)) != 0) {
+		if (json_array_append_new(array, shown_json_candidate(&c)) != 0) {
 			json_decref(array);
 			return NULL;
 		}
@@ -250,42 +142,29 @@ json_candidates(const struct account *account, size_t count)
 static json_t *
 json_account(const struct account *account)
 {
-	struct object o = { .json = json_object() };
+	struct shown_object o = { .json = json_object() };
 	struct account_status s;
 
 	account_status(account, &s);
-	set(&o, "aor", json_text(s.aor));
-	set(&o, "server", json_text(s.server_text));
-	set(&o, "state", json_string(account_state_str(s.state)));
-	set(&o, "reason", json_string(selection_reason_str(s.reason)));
-	set(&o, "why", json_string(selection_reason_text(s.reason)));
-	set(&o, "active", json_or_null(s.active, -1));
-	set(&o, "redundant", json_boolean(s.redundant));
-	set(&o, "granted_s", json_integer(s.granted_s));
-	set(&o, "refresh_in_ms", json_or_null(s.refresh_ms, -1));
-	set(&o, "registered_for_ms", json_or_null(s.registered_ms, -1));
-	set(&o, "contact", json_text(s.contact));
-	set(&o, "last_error", json_text(s.last_error));
-	set(&o, "dns_stale", json_boolean(s.dns_stale));
-	set(&o, "dns_age_ms", json_or_null(s.dns_age_ms, -1));
-	set(&o, "dns_error", json_text(s.dns_error));
-	set(&o, "failovers", json_integer((json_int_t)s.failovers));
-	set(&o, "failbacks", json_integer((json_int_t)s.failbacks));
-	set(&o, "candidates", json_candidates(account, s.candidates));
-	return finish(&o);
-}
-
-static void
-json_append(struct strbuf *b, json_t *json)
-{
-	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	if (text != NULL)
-		strbuf_append(b, text);
-	else
-		b->failed = true;
-	free(text);
-	json_decref(json);
+	shown_set(&o, "aor", shown_json_text(s.aor));
+	shown_set(&o, "server", shown_json_text(s.server_text));
+	shown_set(&o, "state", json_string(account_state_str(s.state)));
+	shown_set(&o, "reason", json_string(selection_reason_str(s.reason)));
+	shown_set(&o, "why", json_string(selection_reason_text(s.reason)));
+	shown_set(&o, "active", shown_json_or_null(s.active, -1));
+	shown_set(&o, "redundant", json_boolean(s.redundant));
+	shown_set(&o, "granted_s", json_integer(s.granted_s));
+	shown_set(&o, "refresh_in_ms", shown_json_or_null(s.refresh_ms, -1));
+	shown_set(&o, "registered_for_ms", shown_json_or_null(s.registered_ms, -1));
+	shown_set(&o, "contact", shown_json_text(s.contact));
+	shown_set(&o, "last_error", shown_json_text(s.last_error));
+	shown_set(&o, "dns_stale", json_boolean(s.dns_stale));
+	shown_set(&o, "dns_age_ms", shown_json_or_null(s.dns_age_ms, -1));
+	shown_set(&o, "dns_error", shown_json_text(s.dns_error));
+	shown_set(&o, "failovers", json_integer((json_int_t)s.failovers));
+	shown_set(&o, "failbacks", json_integer((json_int_t)s.failbacks));
+	shown_set(&o, "candidates", json_candidates(account, s.candidates));
+	return shown_finish(&o);
 }
 
 static void
@@ -300,12 +179,12 @@ json_head(struct strbuf *b, const struct agent_status *s)
 static void
 json_tail(struct strbuf *b, const struct drops *drops)
 {
-	struct object o = { .json = json_object() };
+	struct shown_object o = { .json = json_object() };
 
 	for (int r = 0; drops != NULL && r < DROP_REASONS; r++)
-		set(&o, drop_reason_str((enum drop_reason)r), json_integer((json_int_t)drops->count[r]));
+		shown_set(&o, drop_reason_str((enum drop_reason)r), json_integer((json_int_t)drops->count[r]));
 	strbuf_append(b, "],\"dropped\":");
-	json_append(b, finish(&o));
+	shown_append_json(b, shown_finish(&o));
 	strbuf_append(b, "}\n");
 }
 
@@ -320,7 +199,7 @@ append_account(struct status_walk *walk, struct strbuf *to, const struct account
 		break;
 	case STATUS_JSON:
 		strbuf_append(to, walk->accounts == 0 ? "\n" : ",\n");
-		json_append(to, json_account(account));
+		shown_append_json(to, json_account(account));
 		break;
 	}
 	walk->accounts++;

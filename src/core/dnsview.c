@@ -30,6 +30,18 @@ dnsview_fini(struct dnsview *view)
 	view->answered = false;
 }
 
+void
+dnsview_recall(struct dnsview *view, struct dns_answer *answer, struct instant believed_at)
+{
+	assert(!view->answered);
+	view->believed = *answer;
+	*answer = (struct dns_answer){ .outcome = answer->outcome };
+	view->answered = true;
+	view->believed_at = believed_at;
+	view->last = DNS_SILENT;	/* nobody has said anything yet */
+	view->stale = true;
+}
+
 static int64_t
 refresh_wait_ms(const struct dnsview *view, const struct dnsview_policy *policy)
 {

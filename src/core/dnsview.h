@@ -46,6 +46,15 @@ void dnsview_init(struct dnsview *view, struct instant now);
 void dnsview_fini(struct dnsview *view);
 
 /*
+ * Believes what was believed before the program's start (B55), as an answer that DNS does not confirm.
+ *
+ * view          nothing was believed yet
+ * answer        its records are taken over, and are gone from it
+ * believed_at   when it was last confirmed
+ */
+void dnsview_recall(struct dnsview *view, struct dns_answer *answer, struct instant believed_at);
+
+/*
  * A lookup has ended (all name servers tried, or one answered).
  *
  * Source: B50, B51, B52, B53, B57.

@@ -37,6 +37,12 @@ failback_uptime_from(const struct failback *f, struct instant up_since)
 	return f->wait_ms > 0 ? instant_max(up_since, f->failed_at) : up_since;
 }
 
+void
+failback_dropped(struct failback *f)
+{
+	f->on_trial = false;
+}
+
 int64_t
 failback_stable_ms(struct failback *f, int64_t configured_ms, struct instant now)
 {

@@ -36,6 +36,9 @@ void failback_left(struct failback *f, struct instant now);
  */
 struct instant failback_uptime_from(const struct failback *f, struct instant up_since);
 
+/* The move was given up before it came to anything: it says nothing. */
+void failback_dropped(struct failback *f);
+
 /* The uptime that is asked of a better server now: the configured one, or more. */
 int64_t failback_stable_ms(struct failback *f, int64_t configured_ms, struct instant now);
 

@@ -7,6 +7,7 @@ libcore_a_SOURCES += \
 	src/core/grant.c src/core/grant.h \
 	src/core/health.c src/core/health.h \
 	src/core/hosts.c src/core/hosts.h \
+	src/core/network.c src/core/network.h \
 	src/core/pace.c src/core/pace.h \
 	src/core/penalty.c src/core/penalty.h \
 	src/core/registration.c src/core/registration.h \

@@ -14,7 +14,11 @@
  *  SENT      -         -         patience     -           patience     -            -            -
  *  DUE       choose    choose    suspect      REFRESHING  suspect      -            IDLE,choose  STOPPED
  *  REFRESH   choose    choose    -            REFRESHING  -            -            -            -
+ *  FREEZE    FROZEN    FROZEN    FROZEN       FROZEN      FROZEN       FROZEN       FROZEN       -
  *  STOP      STOPPING while something may be bound or is pending (LEAVING: its unregister will do), else STOPPED
+ *
+ * FROZEN hears THAW, which sets the deadline, FREEZE, which takes it away again, DUE and STOP, and nothing else; DUE
+ * is REFRESHING at the active one that had granted, else IDLE,choose.
  *
  * REGISTER stands for REGISTERING with a first REGISTER on the chosen candidate. While a REGISTER is pending nothing
  * but a failover takes it back; a failback waits for its end (B30). A question ends by itself, in 4 s.
@@ -118,6 +122,25 @@ stop(struct registration *r, bool bound, struct instant now)
 }
 
 static enum registration_action
+freeze(struct registration *r, struct instant now)
+{
+	if (r->state == REGISTRATION_STOPPING || r->state == REGISTRATION_STOPPED)
+		return REGISTRATION_DO_NOTHING;
+	enter(r, REGISTRATION_FROZEN, INSTANT_NEVER, now);
+	return REGISTRATION_DO_FREEZE;
+}
+
+static enum registration_action
+step_frozen(struct registration *r, enum registration_event event, struct instant until, bool bound, struct instant now)
+{
+	if (event == REGISTRATION_EV_THAW)
+		r->deadline = until;
+	if (event != REGISTRATION_EV_DUE)
+		return REGISTRATION_DO_NOTHING;
+	return bound ? refresh(r, now) : choose_anew(r, now);
+}
+
+static enum registration_action
 step_without_binding(struct registration *r, enum registration_event event, struct instant until, struct instant now)
 {
 	switch (event) {
@@ -139,6 +162,8 @@ step_without_binding(struct registration *r, enum registration_event event, stru
 	case REGISTRATION_EV_ACCEPTED:
 	case REGISTRATION_EV_ENDED:
 	case REGISTRATION_EV_SENT:
+	case REGISTRATION_EV_FREEZE:
+	case REGISTRATION_EV_THAW:
 	case REGISTRATION_EV_STOP:
 		break;
 	}
@@ -169,6 +194,8 @@ step_pending(struct registration *r, enum registration_event event, struct insta
 	case REGISTRATION_EV_ASK:
 	case REGISTRATION_EV_WAIT:
 	case REGISTRATION_EV_REFRESH:
+	case REGISTRATION_EV_FREEZE:
+	case REGISTRATION_EV_THAW:
 	case REGISTRATION_EV_STOP:
 		break;
 	}
@@ -195,6 +222,8 @@ step_registered(struct registration *r, enum registration_event event, struct in
 	case REGISTRATION_EV_ACCEPTED:
 	case REGISTRATION_EV_ENDED:
 	case REGISTRATION_EV_SENT:
+	case REGISTRATION_EV_FREEZE:
+	case REGISTRATION_EV_THAW:
 	case REGISTRATION_EV_STOP:
 		break;
 	}
@@ -222,6 +251,8 @@ registration_step(struct registration *r, enum registration_event event, struct 
 
 	if (event == REGISTRATION_EV_STOP)
 		return stop(r, bound || r->state == REGISTRATION_REGISTERING, now);
+	if (event == REGISTRATION_EV_FREEZE)
+		return freeze(r, now);
 	switch (r->state) {
 	case REGISTRATION_IDLE:
 	case REGISTRATION_WAITING:
@@ -235,6 +266,8 @@ registration_step(struct registration *r, enum registration_event event, struct 
 		return step_asking(r, event, now);
 	case REGISTRATION_LEAVING:
 		return over ? choose_anew(r, now) : REGISTRATION_DO_NOTHING;
+	case REGISTRATION_FROZEN:
+		return step_frozen(r, event, until, bound, now);
 	case REGISTRATION_STOPPING:
 		return over ? stopped(r, now) : REGISTRATION_DO_NOTHING;
 	case REGISTRATION_STOPPED:
@@ -268,6 +301,7 @@ registration_state_str(enum registration_state state)
 		[REGISTRATION_REFRESHING] = "refreshing",
 		[REGISTRATION_ASKING] = "asking",
 		[REGISTRATION_LEAVING] = "leaving",
+		[REGISTRATION_FROZEN] = "frozen",
 		[REGISTRATION_STOPPING] = "stopping",
 		[REGISTRATION_STOPPED] = "stopped",
 	};

@@ -4,7 +4,7 @@
 
 /*
  * One account's registration: which REGISTER is pending, what is granted, what comes next (B30, B33, B37, B38, B41,
- * B43). Pure: an event in, one action out, one deadline. Which candidate is meant is the caller's: it has asked
+ * B43, B60). Pure: an event in, one action out, one deadline. Which candidate is meant is the caller's: it has asked
  * selection_choose() and says with the event what the choice amounts to.
  */
 
@@ -25,6 +25,7 @@ enum registration_state {
 	REGISTRATION_REFRESHING,	/* a REGISTER is pending where the account is registered */
 	REGISTRATION_ASKING,		/* registered; a question to a better candidate is pending (B38) */
 	REGISTRATION_LEAVING,		/* the unregister is pending, 2 s at most; then the choice is made anew */
+	REGISTRATION_FROZEN,		/* the network is down (B60); with a deadline: it is back, goes on then */
 	REGISTRATION_STOPPING,		/* the last unregister is pending */
 	REGISTRATION_STOPPED,		/* for good */
 	REGISTRATION_STATES,
@@ -46,6 +47,8 @@ enum registration_event {
 
 	REGISTRATION_EV_DUE,		/* the deadline has come */
 	REGISTRATION_EV_REFRESH,	/* refresh now: on request, changed settings, server back */
+	REGISTRATION_EV_FREEZE,		/* the network is down: whatever is under way is dropped without a verdict */
+	REGISTRATION_EV_THAW,		/* it is back; `until`: when to go on */
 	REGISTRATION_EV_STOP,		/* unregister and end */
 };
 
@@ -53,9 +56,10 @@ enum registration_action {
 	REGISTRATION_DO_NOTHING,
 	REGISTRATION_DO_CHOOSE,		/* ask selection_choose() now, with nothing active unless REGISTERED */
 	REGISTRATION_DO_REGISTER,	/* make the chosen one active; drop what is pending; first REGISTER there */
-	REGISTRATION_DO_REFRESH,	/* REGISTER at the active one */
+	REGISTRATION_DO_REFRESH,		/* REGISTER at the active one */
 	REGISTRATION_DO_ASK,		/* REGISTER without Contact at the chosen one */
 	REGISTRATION_DO_UNREGISTER,	/* drop what is pending; Expires 0 at the active one */
+	REGISTRATION_DO_FREEZE,		/* drop what is pending; what granted last is the active one again */
 	REGISTRATION_DO_SUSPECT,	/* the pending REGISTER is silent (B17); then choose */
 	REGISTRATION_DO_STOPPED,	/* it is over; what was pending is dropped */
 };
@@ -71,8 +75,9 @@ struct registration {
 void registration_init(struct registration *r, struct instant now);
 
 /*
- * until   for EV_WAIT, EV_ACCEPTED; ignored with the others
- * bound   for EV_STOP: a registrar may hold a binding of the account
+ * until   for EV_WAIT, EV_ACCEPTED, EV_THAW; ignored with the others
+ * bound   for EV_STOP: a registrar may hold a binding of the account; for EV_DUE in FROZEN: the active one has
+ *         granted a registration, and nothing forbids to ask it again
  */
 enum registration_action registration_step(struct registration *r, enum registration_event event,
     struct instant until, bool bound, struct instant now);

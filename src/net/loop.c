@@ -3,13 +3,27 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
-enum { TIMERS_MIN = 64 };
+/*
+ * libevent reckons in CLOCK_MONOTONIC, which stands still in suspend; our instants are of CLOCK_BOOTTIME, which does
+ * not. Whenever the two have drifted apart all armed timers are given to libevent anew, or each would be late by the
+ * time slept. A timerfd that is cancelled when the wall clock jumps, as it does on resume, wakes the loop for that.
+ */
+
+enum {
+	LOST_MIN_MS = 2000,		/* B60 */
+	DRIFT_US = 10 * 1000,
+	TIMERS_MIN = 64,
+	PRIORITIES = 2,			/* 0 for on_time_lost, 1 for all else: libevent's default is the middle */
+};
 
 struct loop_signal {
 	LIST_ENTRY(loop_signal) link;
@@ -22,28 +36,53 @@ struct loop_signal {
 struct loop {
 	struct event_base *base;
 	struct instant now;		/* as of the callback that runs */
+	struct instant before;		/* as of the last callback of an earlier instant */
 	bool running;
 	bool stopped;
+	bool continued;			/* SIGCONT is listened to */
 	LIST_HEAD(, loop_signal) signals;
+	LIST_HEAD(, timer) armed;
+	int64_t slept_us;		/* CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC by that */
+	int clock_fd;
+	struct event *clock_event;
+	struct event *lost_event;
+	int64_t lost_ms;		/* not told yet; 0: nothing */
+	struct instant lost_at;		/* what was armed before is not late once more */
+	void (*on_time_lost)(void *arg, int64_t ms);
+	void *on_time_lost_arg;
 	size_t timers;			/* there are */
 	size_t reserved;		/* so many can be armed at a time without memory */
 };
 
 struct timer {
+	LIST_ENTRY(timer) link;		/* while it is armed */
 	struct loop *loop;
 	struct event *event;
 	struct instant due;
+	struct instant armed_at;
 	void (*on_due)(void *arg);
 	void *arg;
 };
 
 static int64_t
-boottime_us(void)
+clock_us(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_BOOTTIME, &t);
+	clock_gettime(clock, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t
+boottime_us(void)
+{
+	return clock_us(CLOCK_BOOTTIME);
+}
+
+static int64_t
+slept_us(void)
+{
+	return boottime_us() - clock_us(CLOCK_MONOTONIC);
 }
 
 struct event_base *
@@ -52,11 +91,126 @@ loop_base(struct loop *loop)
 	return loop->base;
 }
 
+static void
+hand_over(struct timer *timer)
+{
+	int64_t delay_us = 0;
+	struct timeval delay;
+
+	if (timer->due.ms > INT64_MAX / 2000)
+		delay_us = INT64_MAX / 4000;	/* further than any clock will go */
+	else
+		delay_us = timer->due.ms * 1000 - boottime_us();
+	if (delay_us < 0)
+		delay_us = 0;
+	delay.tv_sec = (time_t)(delay_us / 1000000);
+	delay.tv_usec = (suseconds_t)(delay_us % 1000000);
+	event_add(timer->event, &delay);	/* has its room: reserve() */
+}
+
+/* ---- time that was lost ---- */
+
+/* Told from a callback of its own, before all others that wait: whoever runs now may not be pulled apart by it. */
+static void
+lose(struct loop *loop, int64_t ms)
+{
+	if (ms <= LOST_MIN_MS || loop->on_time_lost == NULL || !loop->running)
+		return;
+	loop->lost_ms = ms > loop->lost_ms ? ms : loop->lost_ms;
+	loop->lost_at = loop->now;
+	event_active(loop->lost_event, EV_TIMEOUT, 0);
+}
+
+static void
+on_lost(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *loop = arg;
+	int64_t ms = loop->lost_ms;
+
+	(void)fd;
+	(void)what;
+	loop_woken(loop);
+	loop->lost_ms = 0;
+	if (ms > 0 && loop->on_time_lost != NULL)
+		loop->on_time_lost(loop->on_time_lost_arg, ms);
+}
+
 void
 loop_woken(struct loop *loop)
 {
+	int64_t slept = slept_us(), before = loop->slept_us;
+	struct timer *timer;
+
+	loop->before = loop->now;
 	loop->now.ms = boottime_us() / 1000;
+	if (slept - before < DRIFT_US && before - slept < DRIFT_US)
+		return;
+	loop->slept_us = slept;
+	LIST_FOREACH(timer, &loop->armed, link)
+		hand_over(timer);
+	lose(loop, (slept - before) / 1000);
 }
+
+static void
+watch_clock(const struct loop *loop)
+{
+	struct itimerspec far = { .it_value = { .tv_sec = INT32_MAX } };
+
+	timerfd_settime(loop->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL);
+}
+
+static void
+on_clock(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *loop = arg;
+	uint64_t count;
+
+	(void)what;
+	if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		watch_clock(loop);	/* ECANCELED: the wall clock has jumped */
+	loop_woken(loop);
+}
+
+/* SIGCONT does not say for how long the process was stopped; not for longer than since the last wake-up. */
+static void
+on_continued(void *arg, int signal_number)
+{
+	struct loop *loop = arg;
+
+	(void)signal_number;
+	lose(loop, instant_since(loop->before, loop->now));
+}
+
+int
+loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg)
+{
+	loop->on_time_lost = on_time_lost;
+	loop->on_time_lost_arg = arg;
+	if (loop->continued || on_time_lost == NULL)
+		return 0;
+	loop->continued = true;
+	return loop_on_signal(loop, SIGCONT, on_continued, loop);
+}
+
+/* Without the timerfd a resume is seen at the next wake-up; that is all that it is for. */
+static bool
+open_clock(struct loop *loop)
+{
+	loop->slept_us = slept_us();
+	loop->lost_event = event_new(loop->base, -1, 0, on_lost, loop);
+	if (loop->lost_event == NULL || event_priority_set(loop->lost_event, 0) < 0)
+		return false;
+	loop->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->clock_fd < 0)
+		return true;
+	loop->clock_event = event_new(loop->base, loop->clock_fd, EV_READ | EV_PERSIST, on_clock, loop);
+	if (loop->clock_event == NULL || event_add(loop->clock_event, NULL) < 0)
+		return false;
+	watch_clock(loop);
+	return true;
+}
+
+/* ---- the loop ---- */
 
 struct loop *
 loop_new(void)
@@ -80,6 +234,13 @@ loop_new(void)
 		return NULL;
 	}
 	LIST_INIT(&loop->signals);
+	LIST_INIT(&loop->armed);
+	loop->clock_fd = -1;
+	loop->lost_at.ms = INT64_MIN;
+	if (event_base_priority_init(loop->base, PRIORITIES) < 0 || !open_clock(loop)) {
+		loop_free(loop);
+		return NULL;
+	}
 	return loop;
 }
 
@@ -95,6 +256,12 @@ loop_free(struct loop *loop)
 		event_free(s->event);
 		free(s);
 	}
+	if (loop->clock_event)
+		event_free(loop->clock_event);
+	if (loop->lost_event)
+		event_free(loop->lost_event);
+	if (loop->clock_fd >= 0)
+		close(loop->clock_fd);
 	event_base_free(loop->base);
 	free(loop);
 }
@@ -105,6 +272,7 @@ loop_run(struct loop *loop)
 	int result = 0;
 
 	loop->running = true;
+	loop->now.ms = boottime_us() / 1000;
 	loop_woken(loop);
 	if (!loop->stopped)
 		result = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
@@ -127,21 +295,32 @@ loop_now(const struct loop *loop)
 	return loop->running ? loop->now : (struct instant){ .ms = boottime_us() / 1000 };
 }
 
-static void
-arm(struct timer *timer)
+int64_t
+loop_wall_s(const struct loop *loop)
 {
-	int64_t delay_us = 0;
-	struct timeval delay;
+	struct timespec t;
 
-	if (timer->due.ms > INT64_MAX / 2000)
-		delay_us = INT64_MAX / 4000;	/* further than any clock will go */
-	else
-		delay_us = timer->due.ms * 1000 - boottime_us();
-	if (delay_us < 0)
-		delay_us = 0;
-	delay.tv_sec = (time_t)(delay_us / 1000000);
-	delay.tv_usec = (suseconds_t)(delay_us % 1000000);
-	event_add(timer->event, &delay);	/* has its room: reserve() */
+	(void)loop;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+static void
+disarm(struct timer *timer)
+{
+	if (instant_is_never(timer->due))
+		return;
+	LIST_REMOVE(timer, link);
+	timer->due = INSTANT_NEVER;
+}
+
+/* It comes later than the loop would let it: nobody was there to see it. */
+static int64_t
+late_ms(const struct timer *timer)
+{
+	struct instant expected = instant_max(instant_max(timer->due, timer->armed_at), timer->loop->lost_at);
+
+	return instant_since(expected, timer->loop->now);
 }
 
 static void
@@ -152,11 +331,13 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_woken(timer->loop);
-	if (!instant_due(timer->due, timer->loop->now)) {
-		arm(timer);		/* the clocks of libevent and ours differ by a hair */
+	lose(timer->loop, late_ms(timer));
+	/* What must wait for on_time_lost, or is early, since the clocks of libevent and ours differ by a hair. */
+	if (timer->loop->lost_ms > 0 || !instant_due(timer->due, timer->loop->now)) {
+		hand_over(timer);
 		return;
 	}
-	timer->due = INSTANT_NEVER;
+	disarm(timer);
 	timer->on_due(timer->arg);	/* may have freed the timer */
 }
 
@@ -222,11 +403,15 @@ timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 void
 timer_set(struct timer *timer, struct instant due)
 {
+	disarm(timer);
 	timer->due = due;
-	if (instant_is_never(due))
+	if (instant_is_never(due)) {
 		evtimer_del(timer->event);
-	else
-		arm(timer);
+		return;
+	}
+	timer->armed_at.ms = boottime_us() / 1000;
+	LIST_INSERT_HEAD(&timer->loop->armed, timer, link);
+	hand_over(timer);
 }
 
 struct instant
@@ -240,6 +425,7 @@ timer_free(struct timer *timer)
 {
 	if (!timer)
 		return;
+	disarm(timer);
 	timer->loop->timers--;
 	event_free(timer->event);
 	free(timer);
@@ -266,6 +452,9 @@ loop_on_signal(struct loop *loop, int signal_number, void (*on_signal)(void *arg
 	s->on_signal = on_signal;
 	s->arg = arg;
 	s->event = evsignal_new(loop->base, signal_number, on_signal_event, s);
+	/* SIGCONT before what has gathered meanwhile. */
+	if (s->event && signal_number == SIGCONT)
+		event_priority_set(s->event, 0);
 	if (!s->event || evsignal_add(s->event, NULL) < 0) {
 		if (s->event)
 			event_free(s->event);

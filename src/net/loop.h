@@ -24,6 +24,18 @@ void loop_stop(struct loop *loop);
 struct instant loop_now(const struct loop *loop);
 
 /*
+ * The program stood still for more than two seconds (suspend, SIGSTOP): what fell due meanwhile fell due unseen (B60).
+ * Called before any timer that is late for that reason, and from the loop alone.
+ *
+ * on_time_lost   ms: for how long, at the least known; NULL: nobody is told
+ * Returns 0 or negative errno.
+ */
+int loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg);
+
+/* Wall clock, seconds since 1970: for what outlives the program, never for a deadline of its own. */
+int64_t loop_wall_s(const struct loop *loop);
+
+/*
  * A timer that is not armed yet.
  *
  * on_due   called once each time it comes due; it may set or free its own timer

@@ -532,6 +532,18 @@ stream_listen(struct loop *loop, const struct stream_place *place, const struct 
 	return listener;
 }
 
+/* The loop will not turn again: what the socket takes at once still goes out. libevent holds its buffer otherwise. */
+static void
+last_words(struct stream *stream)
+{
+	struct evbuffer *output = stream->bev != NULL ? bufferevent_get_output(stream->bev) : NULL;
+
+	if (output == NULL || evbuffer_get_length(output) == 0)
+		return;
+	evbuffer_unfreeze(output, 1);
+	evbuffer_write(output, bufferevent_getfd(stream->bev));
+}
+
 void
 stream_listener_free(struct stream_listener *listener)
 {
@@ -540,8 +552,10 @@ stream_listener_free(struct stream_listener *listener)
 
 	if (!listener)
 		return;
-	while ((stream = LIST_FIRST(&listener->streams)) != NULL)
+	while ((stream = LIST_FIRST(&listener->streams)) != NULL) {
+		last_words(stream);
 		stream_free(stream);
+	}
 	/* Not the socket of a successor. */
 	if (lstat(listener->path, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino)
 		unlink(listener->path);
@@ -555,6 +569,12 @@ void
 stream_listener_set_idle(struct stream_listener *listener, int idle_ms)
 {
 	listener->idle_ms = idle_ms;
+}
+
+size_t
+stream_queued(const struct stream *stream)
+{
+	return evbuffer_get_length(bufferevent_get_output(stream->bev));
 }
 
 int

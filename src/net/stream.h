@@ -71,6 +71,9 @@ void stream_listener_set_idle(struct stream_listener *listener, int idle_ms);
 /* Queues bytes. Returns 0 or -ENOMEM (over STREAM_QUEUE_MAX, too). */
 int stream_write(struct stream *stream, const char *bytes, size_t len);
 
+/* How much of that the client has not taken yet. */
+size_t stream_queued(const struct stream *stream);
+
 /* Sends what is queued, closes, frees; no event follows. */
 void stream_finish(struct stream *stream);
 

@@ -123,7 +123,8 @@ finish(struct transaction *tx, struct clienttx_result *result)
 static bool
 unreachable(int error)
 {
-	return error == -ECONNREFUSED || error == -EHOSTUNREACH || error == -ENETUNREACH;
+	return error == -ECONNREFUSED || error == -EHOSTUNREACH || error == -ENETUNREACH ||
+	    error == -ENETDOWN;
 }
 
 /* The next copy may fare better. */
@@ -140,7 +141,7 @@ finish_refused(struct transaction *tx)
 		.end = unreachable(tx->error) ? CLIENTTX_UNREACHABLE : CLIENTTX_LOCAL,
 		.error = tx->error,
 		.failure = tx->error == -EHOSTUNREACH ? TRANSPORT_HOST_UNREACHABLE :
-		    tx->error == -ENETUNREACH ? TRANSPORT_NET_UNREACHABLE : TRANSPORT_PORT_UNREACHABLE,
+		    tx->error == -ENETUNREACH || tx->error == -ENETDOWN ? TRANSPORT_NET_UNREACHABLE : TRANSPORT_PORT_UNREACHABLE,
 	};
 
 	finish(tx, &result);

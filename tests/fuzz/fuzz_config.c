@@ -54,6 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	without(text, "include");
 	without(text, "password-file");
+	without(text, "accounts-file");
 	config = config_read("fuzz.conf", text, &errors);
 	check(config, &errors);
 	config_free(config);

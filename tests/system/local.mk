@@ -13,6 +13,7 @@ system_parts = \
 	tests/system/parts/daemon.py \
 	tests/system/parts/dnsmasq.py \
 	tests/system/parts/kamailio.py \
+	tests/system/parts/link.py \
 	tests/system/parts/namespace.py \
 	tests/system/parts/process.py \
 	tests/system/parts/sipclient.py
@@ -24,9 +25,12 @@ system_cases = \
 	tests/system/cases/failover.py \
 	tests/system/cases/hostile.py \
 	tests/system/cases/methods.py \
+	tests/system/cases/network.py \
 	tests/system/cases/parts.py \
 	tests/system/cases/program.py \
-	tests/system/cases/reload.py
+	tests/system/cases/reload.py \
+	tests/system/cases/restart.py \
+	tests/system/cases/steer.py
 
 dist_noinst_SCRIPTS += tests/system/run
 EXTRA_DIST += $(system_parts) $(system_cases)

@@ -57,7 +57,7 @@ awk '
 		only("osipparser2/", "^sip/")
 		only("osip2/", "^$")
 		only("confuse.h", "^agent/")
-		only("jansson.h", "^control/")
+		only("jansson.h", "^(control/|agent/savedfile\\.c$)")
 		only("pthread.h", "^$")
 	}
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fake_agent.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,4 +153,52 @@ account_state_str(enum account_state state)
 		return "frozen";
 	}
 	return "?";
+}
+
+void
+fake_agent_recorded(struct agent *agent, const struct record *record)
+{
+	if (agent->on_record != NULL)
+		agent->on_record(agent->record_arg, record);
+}
+
+void
+agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
+{
+	agent->on_record = on_record;
+	agent->record_arg = arg;
+}
+
+static int
+drain(struct agent *agent, const char *server, unsigned *count)
+{
+	struct address address;
+
+	if (!address_parse(&address, server))
+		return -ENOENT;
+	++*count;
+	snprintf(agent->asked_for, sizeof(agent->asked_for), "%s", server);
+	return 0;
+}
+
+int
+agent_drain(struct agent *agent, const char *server)
+{
+	return drain(agent, server, &agent->drains);
+}
+
+int
+agent_undrain(struct agent *agent, const char *server)
+{
+	return drain(agent, server, &agent->undrains);
+}
+
+bool
+account_explain(const struct account *account, struct account_explanation *explanation,
+    struct candidate_explanation *views, size_t max)
+{
+	*explanation = account->why;
+	for (size_t i = 0; i < max; i++)
+		views[i] = account->views[i];
+	return true;
 }

@@ -14,6 +14,8 @@
 struct account {
 	struct account_status status;
 	struct candidate_status candidates[FAKE_CANDIDATES_MAX];
+	struct account_explanation why;
+	struct candidate_explanation views[FAKE_CANDIDATES_MAX];
 	unsigned *shown, *searched;	/* of its agent */
 };
 
@@ -22,7 +24,9 @@ struct agent {
 	struct account accounts[FAKE_ACCOUNTS_MAX];
 	void (*on_change)(void *arg);
 	void *arg;
-	unsigned registers, probes, reloads;
+	void (*on_record)(void *arg, const struct record *record);
+	void *record_arg;
+	unsigned registers, probes, reloads, drains, undrains;
 	unsigned shown;			/* account_status() */
 	unsigned searches;		/* agent_account_by_name() */
 	char asked_for[64];		/* account or server of the last register or probe; "" for all */
@@ -39,5 +43,8 @@ void fake_account_activate(struct account *account, int index);
 
 /* Tells the listener, as the agent does after an event. */
 void fake_agent_changed(struct agent *agent);
+
+/* Tells the listener of a transition. */
+void fake_agent_recorded(struct agent *agent, const struct record *record);
 
 #endif

@@ -3,14 +3,16 @@
 
 unit_core = tests/unit/test_address tests/unit/test_candidates tests/unit/test_dnsview \
 	tests/unit/test_failback tests/unit/test_grant tests/unit/test_handle tests/unit/test_health \
-	tests/unit/test_hosts tests/unit/test_pace tests/unit/test_penalty tests/unit/test_registration tests/unit/test_rendezvous \
+	tests/unit/test_hosts tests/unit/test_network tests/unit/test_pace tests/unit/test_penalty \
+	tests/unit/test_registration tests/unit/test_rendezvous \
 	tests/unit/test_selection tests/unit/test_serverspec tests/unit/test_str
 unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_message \
 	tests/unit/test_token
-unit_net = tests/unit/test_loop tests/unit/test_resolver tests/unit/test_store tests/unit/test_stream \
+unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store tests/unit/test_stream \
 	tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
-	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_status
+	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_savedfile \
+	tests/unit/test_status
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_core) $(unit_sip) $(unit_net) $(unit_agent)
@@ -48,10 +50,12 @@ tests_unit_test_health_LDADD = $(unit_core_libs)
 tests_unit_test_hosts_SOURCES = tests/unit/test_hosts.c tests/unit/unit.h
 tests_unit_test_hosts_CFLAGS = $(unit_cflags)
 tests_unit_test_hosts_LDADD = $(unit_core_libs)
+tests_unit_test_network_SOURCES = tests/unit/test_network.c tests/unit/unit.h
+tests_unit_test_network_CFLAGS = $(unit_cflags)
+tests_unit_test_network_LDADD = $(unit_core_libs)
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c tests/unit/unit.h
 tests_unit_test_pace_CFLAGS = $(unit_cflags)
 tests_unit_test_pace_LDADD = $(unit_core_libs)
-
 tests_unit_test_penalty_SOURCES = tests/unit/test_penalty.c tests/unit/unit.h
 tests_unit_test_penalty_CFLAGS = $(unit_cflags)
 tests_unit_test_penalty_LDADD = $(unit_core_libs)
@@ -95,6 +99,9 @@ tests_unit_test_token_LDADD = $(unit_sip_libs)
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/unit/unit.h
 tests_unit_test_loop_CFLAGS = $(unit_cflags)
 tests_unit_test_loop_LDADD = $(unit_net_libs)
+tests_unit_test_netwatch_SOURCES = tests/unit/test_netwatch.c tests/unit/unit.h
+tests_unit_test_netwatch_CFLAGS = $(unit_cflags)
+tests_unit_test_netwatch_LDADD = $(unit_net_libs)
 tests_unit_test_resolver_SOURCES = tests/unit/test_resolver.c tests/unit/unit.h
 tests_unit_test_resolver_CFLAGS = $(unit_cflags)
 tests_unit_test_resolver_LDADD = $(unit_net_libs)
@@ -123,6 +130,11 @@ tests_unit_test_config_memory_LDADD = $(unit_config_libs)
 tests_unit_test_configdiff_SOURCES = tests/unit/test_configdiff.c tests/unit/unit.h
 tests_unit_test_configdiff_CFLAGS = $(unit_cflags)
 tests_unit_test_configdiff_LDADD = $(unit_config_libs)
+
+# What is kept on disk, as text.
+tests_unit_test_savedfile_SOURCES = tests/unit/test_savedfile.c tests/unit/unit.h
+tests_unit_test_savedfile_CFLAGS = $(unit_cflags)
+tests_unit_test_savedfile_LDADD = $(LIBS_AGENT) $(LIBS_CORE) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # Names, with name servers of the test's.
 tests_unit_test_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h tests/unit/fake_names_net.c \

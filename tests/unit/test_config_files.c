@@ -64,6 +64,7 @@ static void
 teardown(void)
 {
 	static const char *const names[] = { "main.conf", "a.conf", "b.conf", "secret", "sub/c.conf", "sub/secret",
+		"sub/list",
 		"sub", "" };
 
 	for (size_t i = 0; i < UNIT_COUNT(names); i++)
@@ -234,6 +235,139 @@ START_TEST(nul_bytes_end_nothing)
 }
 END_TEST
 
+/* ---- accounts-file (B8) ---- */
+
+static struct config *
+read_with_list(const char *list)
+{
+	put_text("main.conf", "expires = 600s\naccounts-file = \"sub/list\"\n"
+	    "account { user = \"1\" server = \"example.com\" }\n");
+	put_text("sub/list", list);
+	return read_main();
+}
+
+START_TEST(accounts_file_is_one_a_line)
+{
+	struct config *config = read_with_list("# ours\n"
+	    "user\tserver\tpassword\tauth-user\texpires\tdisplay-name\r\n"
+	    "\n"
+	    "100\texample.com; 192.0.2.1; 192.0.2.2\ta 'b\" c# $\t\t30s\t\r\n"
+	    "# not now: 200\n"
+	    "300\texample.com\t\ta300\t\tThe door, left\n"
+	    "400\texample.com\t\t\t\t");
+	const struct account_config *a;
+
+	ck_assert_msg(config != NULL, "%s", errors.data);
+	ck_assert_uint_eq(config->account_count, 4);
+	a = config_account(config, "100@example.com");
+	ck_assert_str_eq(a->password, "a 'b\" c# $");
+	ck_assert_str_eq(a->auth_user, "100");
+	ck_assert_int_eq(a->timing.expires_s, 30);
+	ck_assert_uint_eq(a->server.count, 2);
+	ck_assert_int_eq(a->dscp, 24);
+	ck_assert_int_eq(a->line, 4);
+	ck_assert_ptr_null(a->display_name);
+	ck_assert_ptr_nonnull(strstr(a->file, "/sub/list"));
+	a = config_account(config, "300@example.com");
+	ck_assert_str_eq(a->display_name, "The door, left");
+	ck_assert_str_eq(a->auth_user, "a300");
+	ck_assert_int_eq(a->timing.expires_s, 600);	/* the global one */
+	ck_assert_str_eq(a->password, "");
+	ck_assert_ptr_nonnull(config_account(config, "400@example.com"));
+	config_free(config);
+}
+END_TEST
+
+static const struct {
+	const char *list;
+	const char *said;
+} bad_lists[] = {
+	{ "", "sub/list: it is empty; write the names of the columns" },
+	{ "# nothing\n\n", "sub/list: it is empty" },
+	{ "user\tpassword\n", "sub/list:1: column server is missing; add it" },
+	{ "user\tserver\tuser\n", "sub/list:1: column user stands there twice" },
+	{ "user\tserver\tpasword\n", "sub/list:1: \"pasword\" is no key of an account (did you mean password?)" },
+	{ "user,server\n", "\"user,server\" is no key of an account" },
+	{ "user\tserver\n100\n", "sub/list:2: 1 values for 2 columns" },
+	{ "user\tserver\n100\texample.com\t\n", "sub/list:2: 3 values for 2 columns" },
+	{ "user\tserver\n100\texa\x01mple.com\n", "sub/list:2: a control character in a value" },
+	{ "user\tserver\n\texample.com\n", "sub/list:2: account without a user: user is missing; add it" },
+	{ "user\tserver\n100\t\n", "sub/list:2: account 100: server is missing; add it" },
+	{ "user\tserver\n\n100\tno domain\n", "sub/list:3: account 100: server: " },
+	{ "user\tserver\texpires\n100\texample.com\t1s\n", "sub/list:2: account 100: expires: 1s is out of bounds" },
+	{ "user\tserver\n1\texample.com\n", "sub/list:2: account 1@example.com stands there twice, first in " },
+	{ "user\tserver\n7\texample.com\n7\texample.com\n", "sub/list:3: account 7@example.com stands there twice" },
+	{ "user\tserver\tpassword\tpassword-file\n7\texample.com\tx\ty\n", "both password and password-file" },
+	{ "user\tserver\tpassword-file\n7\texample.com\tnowhere\n", "/sub/nowhere (No such file" },
+};
+
+START_TEST(a_bad_accounts_file_fails_the_whole)		/* B71 */
+{
+	ck_assert_ptr_null(read_with_list(bad_lists[_i].list));
+	said(bad_lists[_i].said);
+}
+END_TEST
+
+START_TEST(a_missing_accounts_file_is_said)
+{
+	put_text("main.conf", "expires = 600s\naccounts-file = \"sub/list\"\n");
+	ck_assert_ptr_null(read_main());
+	said("main.conf:2: accounts-file: cannot read ");
+	said("/sub/list (No such file");
+}
+END_TEST
+
+START_TEST(an_open_accounts_file_is_warned_of)
+{
+	struct config *config;
+
+	put_text("main.conf", "accounts-file = \"sub/list\"\n");
+	put("sub/list", 0644, "user\tserver\tpassword\n7\texample.com\tx\n", 37);
+	config = read_main();
+	ck_assert_ptr_nonnull(config);
+	said("sub/list:1: warning: passwords stand in this file and everybody can read it");
+	config_free(config);
+}
+END_TEST
+
+/* Refused for their permissions, as after the daemon has become another user: nothing is applied, and it is said. */
+START_TEST(what_may_not_be_read_is_refused)		/* B71 */
+{
+	static const struct {
+		const char *file, *said;
+	} unreadable[] = {
+		{ "main.conf", "main.conf: cannot read it (Permission denied)" },
+		{ "sub/list", "main.conf:2: accounts-file: cannot read " },
+		{ "a.conf", "main.conf:1: cannot read " },
+		{ "secret", "main.conf:3: account 1: password-file: cannot read " },
+	};
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(dir, 65534, (gid_t)-1), 0);
+	for (size_t i = 0; i < UNIT_COUNT(unreadable); i++) {
+		struct config *config;
+
+		put_text("main.conf", "include(\"a.conf\")\naccounts-file = \"sub/list\"\n"
+		    "account { user = \"1\" server = \"example.com\" password-file = \"secret\" }\n");
+		put_text("a.conf", "expires = 600s\n");
+		put_text("sub/list", "user\tserver\n7\texample.com\n");
+		put_text("secret", "word\n");
+		ck_assert_int_eq(chmod(path_of("sub"), 0755), 0);
+		for (size_t j = 0; j < UNIT_COUNT(unreadable); j++)
+			ck_assert_int_eq(chmod(path_of(unreadable[j].file), i == j ? 0 : 0644), 0);
+		if (geteuid() == 0)
+			ck_assert_int_eq(seteuid(65534), 0);
+		strbuf_clear(&errors);
+		config = read_main();
+		if (getuid() == 0)
+			ck_assert_int_eq(seteuid(0), 0);
+		ck_assert_msg(config == NULL, "%s was read", unreadable[i].file);
+		said(unreadable[i].said);
+		said("Permission denied); correct the path or its permissions");
+	}
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -252,6 +386,11 @@ suite(void)
 	tcase_add_test(t, open_secrets_are_warned_of);
 	tcase_add_test(t, open_password_file_is_warned_of);
 	tcase_add_test(t, nul_bytes_end_nothing);
+	tcase_add_test(t, accounts_file_is_one_a_line);
+	tcase_add_test(t, a_missing_accounts_file_is_said);
+	tcase_add_test(t, an_open_accounts_file_is_warned_of);
+	tcase_add_test(t, what_may_not_be_read_is_refused);
+	tcase_add_loop_test(t, a_bad_accounts_file_fails_the_whole, 0, UNIT_COUNT(bad_lists));
 	suite_add_tcase(s, t);
 	return s;
 }

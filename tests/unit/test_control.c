@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "control/events.h"
 #include "control/request.h"
 #include "fake_agent.h"
 #include "net/stream.h"
@@ -36,6 +37,17 @@ static const struct {
 	{ "sipkeepd/1 register 100", true, REQUEST_REGISTER, "100" },
 	{ "sipkeepd/1 probe", true, REQUEST_PROBE, "" },
 	{ "sipkeepd/1 probe [2001:db8::1]:5060", true, REQUEST_PROBE, "[2001:db8::1]:5060" },
+	{ "sipkeepd/1 drain udp:10.0.0.1:5060", true, REQUEST_DRAIN, "udp:10.0.0.1:5060" },
+	{ "sipkeepd/1 undrain 10.0.0.1", true, REQUEST_UNDRAIN, "10.0.0.1" },
+	{ "sipkeepd/1 explain 100 --json", true, REQUEST_EXPLAIN, "100" },
+	{ "sipkeepd/1 events", true, REQUEST_EVENTS, "" },
+	{ "sipkeepd/1 events --json --follow", true, REQUEST_EVENTS, "" },
+	{ "sipkeepd/1 drain", false, 0, NULL },
+	{ "sipkeepd/1 undrain", false, 0, NULL },
+	{ "sipkeepd/1 drain 10.0.0.1 10.0.0.2", false, 0, NULL },
+	{ "sipkeepd/1 explain", false, 0, NULL },
+	{ "sipkeepd/1 explain 100 --follow", false, 0, NULL },
+	{ "sipkeepd/1 events 100", false, 0, NULL },
 	{ "sipkeepd/1 version", true, REQUEST_VERSION, "" },
 	{ "sipkeepd/1 wait 100 registered", true, REQUEST_WAIT, "100" },
 	{ "sipkeepd/1 wait 100 active=10.0.0.1 --timeout 0", true, REQUEST_WAIT, "100" },
@@ -241,6 +253,12 @@ static const struct {
 	{ "sipkeepd/1 register 300@example.com\n", "error no-such-account 300@example.com\n" },
 	{ "sipkeepd/1 wait 300@example.com registered\n", "error no-such-account 300@example.com\n" },
 	{ "sipkeepd/1 probe nowhere\n", "error no-such-server nowhere\n" },
+	{ "sipkeepd/1 drain nowhere\n", "error no-such-server nowhere\n" },
+	{ "sipkeepd/1 undrain nowhere\n", "error no-such-server nowhere\n" },
+	{ "sipkeepd/1 explain 300@example.com\n", "error no-such-account 300@example.com\n" },
+	{ "sipkeepd/1 explain 100@example.com\n", "ok\n100@example.com: registered, active 10.0.0.1 for " },
+	{ "sipkeepd/1 explain 100@example.com --json\n", "ok\n{\"version\":1,\"aor\":\"100@example.com\"," },
+	{ "sipkeepd/1 events\n", "ok\n" },
 	{ "sipkeepd/1 wait 100@example.com registered\n", "ok\n" },
 	{ "sipkeepd/1 wait 100@example.com registered active=10.0.0.1\n", "ok\n" },
 	{ "sipkeepd/1 wait 100@example.com active=10.0.0.1:5060\n", "ok\n" },
@@ -283,6 +301,11 @@ START_TEST(B74_register_and_probe_reach_the_agent)
 	ck_assert_str_eq(ask(&w, "sipkeepd/1 probe 10.0.0.1:5062\n"), "ok\n");
 	ck_assert_str_eq(w.agent->asked_for, "10.0.0.1:5062");
 	ck_assert_uint_eq(w.agent->probes, 1);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 drain 10.0.0.1:5062\n"), "ok\n");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 undrain 10.0.0.2\n"), "ok\n");
+	ck_assert_str_eq(w.agent->asked_for, "10.0.0.2");
+	ck_assert_uint_eq(w.agent->drains, 1);
+	ck_assert_uint_eq(w.agent->undrains, 1);
 	world_fini(&w);
 }
 END_TEST
@@ -529,6 +552,99 @@ START_TEST(a_reader_may_go)
 }
 END_TEST
 
+/* ---- Transitions ---- */
+
+static void
+recorded(struct world *w, int number)
+{
+	char text[64];
+	struct record record = { .kind = RECORD_SERVER_DOWN, .wall_s = 951782400 + number,
+		.server = "udp:10.0.0.1:5060", .cause = "silence", .text = text };
+
+	snprintf(text, sizeof(text), "down (silence) %d", number);
+	fake_agent_recorded(w->agent, &record);
+}
+
+START_TEST(B73_events_are_kept_and_followed)
+{
+	struct world w;
+	const char *heard;
+	int fd, json;
+
+	world_init(&w);
+	recorded(&w, 0);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 events\n"),
+	    "ok\n2000-02-29T00:00:00Z udp:10.0.0.1:5060: down (silence) 0\n");
+	fd = client_says(&w, "sipkeepd/1 events --follow\n");
+	ck_assert_ptr_nonnull(strstr(hear(&w, fd, 5), "silence) 0\n"));
+	ck_assert(!w.ended);
+	json = client_says(&w, "sipkeepd/1 events --json --follow\n");
+	hear(&w, json, 5);
+	recorded(&w, 86400);
+	ck_assert_str_eq(hear(&w, fd, 5), "2000-03-01T00:00:00Z udp:10.0.0.1:5060: down (silence) 86400\n");
+	ck_assert_str_eq(hear(&w, json, 5), "{\"time\":\"2000-03-01T00:00:00Z\",\"kind\":\"server-down\","
+	    "\"server\":\"udp:10.0.0.1:5060\",\"cause\":\"silence\",\"text\":\"down (silence) 86400\"}\n");
+	close(fd);
+	for (int i = 1; i <= EVENTS_KEPT; i++)
+		recorded(&w, i);
+	heard = ask(&w, "sipkeepd/1 events\n");
+	ck_assert_ptr_null(strstr(heard, " 86400\n"));	/* the oldest went */
+	ck_assert_ptr_nonnull(strstr(heard, "silence) 1\n"));
+	ck_assert_ptr_nonnull(strstr(heard, "silence) 256\n"));
+	world_fini(&w);		/* with one that follows still */
+	close(json);
+}
+END_TEST
+
+START_TEST(B73_followers_are_bounded_and_may_go)
+{
+	struct world w;
+	int fds[EVENTS_FOLLOWERS_MAX];
+
+	world_init(&w);
+	for (int i = 0; i < EVENTS_FOLLOWERS_MAX; i++) {
+		fds[i] = client_says(&w, "sipkeepd/1 events --follow\n");
+		hear(&w, fds[i], 3);
+	}
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 events --follow\n"), "error busy ", 11), 0);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 events\n"), "ok\n");
+	close(fds[0]);
+	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 version\n"), "ok\n", 3), 0);
+	fds[0] = client_says(&w, "sipkeepd/1 events --follow\n");
+	ck_assert_str_eq(hear(&w, fds[0], 5), "ok\n");
+	world_fini(&w);
+	for (int i = 0; i < EVENTS_FOLLOWERS_MAX; i++)
+		close(fds[i]);
+}
+END_TEST
+
+/* Who does not read is dropped: what waits for it is bounded. */
+START_TEST(B73_a_slow_follower_is_dropped)
+{
+	struct world w;
+	int slow, quick;
+
+	world_init(&w);
+	slow = client_says(&w, "sipkeepd/1 events --follow\n");
+	quick = client_says(&w, "sipkeepd/1 events --follow\n");
+	hear(&w, quick, 5);
+	for (int i = 0; i < 20000; i++) {
+		recorded(&w, i);
+		if (i % 500 == 0)
+			hear(&w, quick, 2);
+	}
+	hear(&w, quick, 5);
+	ck_assert(!w.ended);
+	hear(&w, slow, 2500);
+	ck_assert(w.ended);
+	recorded(&w, 20000);
+	ck_assert_ptr_nonnull(strstr(hear(&w, quick, 5), " 20000\n"));
+	close(slow);
+	close(quick);
+	world_fini(&w);
+}
+END_TEST
+
 static Suite *
 control_suite(void)
 {
@@ -546,6 +662,9 @@ control_suite(void)
 	tcase_add_test(tests, wait_ends_with_its_account);
 	tcase_add_test(tests, waiters_are_bounded_and_may_go);
 	tcase_add_test(tests, wait_timeout_frees_its_place);
+	tcase_add_test(tests, B73_events_are_kept_and_followed);
+	tcase_add_test(tests, B73_followers_are_bounded_and_may_go);
+	tcase_add_test(tests, B73_a_slow_follower_is_dropped);
 	tcase_add_loop_test(tests, B70_a_long_status_is_written_as_it_is_read, 0, 2);
 	tcase_add_test(tests, waiters_look_once_a_turn);
 	tcase_add_test(tests, a_reader_may_go);

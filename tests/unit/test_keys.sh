@@ -53,7 +53,7 @@ if [ "$(wc -l <"$work/known")" -lt 20 ]; then
 fi
 
 # The sample is good as it stands, and with every key in it taken in (what it names need not be there).
-sed -e 's/^#\(account {\|}\|[	 ]*[a-z-]\+ *= \)/\1/' -e '/password-file/d' "$sample" >"$work/whole.conf"
+sed -e 's/^#\(account {\|}\|[	 ]*[a-z-]\+ *= \)/\1/' -e '/password-file/d' -e '/accounts-file/d' "$sample" >"$work/whole.conf"
 cp "$sample" "$work/sample.conf"
 chmod 600 "$work/sample.conf" "$work/whole.conf"
 for file in "$work/sample.conf" "$work/whole.conf"; do

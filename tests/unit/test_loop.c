@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,6 +187,7 @@ START_TEST(test_stopped_before_run)
 
 	loop_stop(f.loop);
 	ck_assert_int_eq(loop_run(f.loop), 0);
+	ck_assert_int_le(llabs((long long)(loop_wall_s(f.loop) - time(NULL))), 1);
 	loop_free(f.loop);
 }
 END_TEST
@@ -209,6 +211,91 @@ START_TEST(test_entropy)
 	for (int i = 0; i < 3; i++)
 		ck_assert_uint_gt(seen[i], 800);
 	ck_assert_uint_eq(entropy_below(1), 0);
+}
+END_TEST
+
+struct lost {
+	struct fixture f;
+	int64_t lost_ms;
+	unsigned calls, fired_before;
+};
+
+static void
+on_lost(void *arg, int64_t ms)
+{
+	struct lost *l = arg;
+
+	l->calls++;
+	l->lost_ms = ms;
+	l->fired_before = l->f.count;
+}
+
+/* Stops us for that long, from outside. */
+static pid_t
+stop_us_for(int ms)
+{
+	pid_t us = getpid(), helper = fork();
+
+	if (helper != 0)
+		return helper;
+	usleep(200 * 1000);
+	kill(us, SIGSTOP);
+	usleep((useconds_t)ms * 1000);
+	kill(us, SIGCONT);
+	_exit(0);
+}
+
+static void
+run_stopped(struct lost *l, int stop_ms, int due_ms, int end_ms)
+{
+	struct timer *due, *end;
+	pid_t helper;
+
+	*l = (struct lost){ .f = { .loop = loop_new() } };
+	due = timer_new(l->f.loop, first, &l->f);
+	end = timer_new(l->f.loop, stop, &l->f);
+	ck_assert_int_eq(loop_on_time_lost(l->f.loop, on_lost, l), 0);
+	timer_set(due, instant_add(loop_now(l->f.loop), due_ms));
+	timer_set(end, instant_add(loop_now(l->f.loop), end_ms));
+	helper = stop_us_for(stop_ms);
+	loop_run(l->f.loop);
+	waitpid(helper, NULL, 0);
+	timer_free(due);
+	timer_free(end);
+	loop_free(l->f.loop);
+}
+
+/* B60: told once, and before the timer that fell due meanwhile. */
+START_TEST(b60_time_lost_with_a_timer_due)
+{
+	struct lost l;
+
+	run_stopped(&l, 3000, 500, 4500);
+	ck_assert_uint_eq(l.calls, 1);
+	ck_assert_int_gt(l.lost_ms, 2000);
+	ck_assert_uint_eq(l.fired_before, 0);
+	ck_assert_uint_eq(l.f.count, 1);
+}
+END_TEST
+
+START_TEST(b60_time_lost_with_nothing_due)
+{
+	struct lost l;
+
+	run_stopped(&l, 3000, 4000, 4500);
+	ck_assert_uint_eq(l.calls, 1);
+	ck_assert_int_gt(l.lost_ms, 2000);
+	ck_assert_uint_eq(l.f.count, 1);
+}
+END_TEST
+
+START_TEST(b60_a_short_stop_is_none)
+{
+	struct lost l;
+
+	run_stopped(&l, 500, 400, 1500);
+	ck_assert_uint_eq(l.calls, 0);
+	ck_assert_uint_eq(l.f.count, 1);
 }
 END_TEST
 
@@ -277,6 +364,9 @@ loop_suite(void)
 	tcase_add_test(c, test_signal);
 	tcase_add_test(c, test_stopped_before_run);
 	tcase_add_test(c, test_entropy);
+	tcase_add_test(c, b60_time_lost_with_a_timer_due);
+	tcase_add_test(c, b60_time_lost_with_nothing_due);
+	tcase_add_test(c, b60_a_short_stop_is_none);
 	suite_add_tcase(s, c);
 	return s;
 }

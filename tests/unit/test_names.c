@@ -853,6 +853,124 @@ START_TEST(no_memory_for_targets)
 }
 END_TEST
 
+/* ---- B55: what an earlier run has known. ---- */
+
+static void
+remember(enum dns_type type, const char *name, const char *target, const char *address)
+{
+	struct dns_record record = { 0 };
+	struct dns_answer answer = { .outcome = DNS_NODATA };
+
+	if (target != NULL) {
+		record = (struct dns_record){ .priority = 1, .weight = 1, .port = 5070 };
+		snprintf(record.target, sizeof(record.target), "%s", target);
+	}
+	if (address != NULL)
+		ck_assert(address_parse(&record.address, address));
+	if (target != NULL || address != NULL)
+		answer = (struct dns_answer){ .outcome = DNS_GOOD, .count = 1, .records = &record };
+	ck_assert(names_remember(names, name, type, &answer, (struct instant){ .ms = -HOUR }));
+}
+
+static void
+remember_all(void)
+{
+	remember(DNS_SRV, SRV_NAME, "a.example.com", NULL);
+	remember(DNS_A, "A.example.com", NULL, "192.0.2.1");
+	remember(DNS_AAAA, "a.example.com", NULL, NULL);
+	remember(DNS_A, "never.asked", NULL, "192.0.2.5");
+}
+
+START_TEST(b55_dns_silent)
+{
+	struct handle watch;
+
+	remember_all();
+	watch = watch_any(NAME, 0);
+	fake_run_until(3800);
+	ck_assert_str_eq(seen(watch), "asking");
+	fake_run_until(4 * SECOND);
+	ck_assert_str_eq(seen(watch), "stale found: 192.0.2.1:5070/1/1");
+	ck_assert_int_eq(answered_at(watch), -HOUR);
+	ck_assert_uint_eq(changes, 1);
+	fake_run_until(HOUR);
+	ck_assert_str_eq(seen(watch), "stale found: 192.0.2.1:5070/1/1");
+	ck_assert_uint_eq(changes, 1);
+	fake_say(0, DNS_SRV, SRV_NAME, "1:1:5070:a.example.com");
+	fake_say(0, DNS_A, "a.example.com", "192.0.2.1");
+	fake_say(0, DNS_AAAA, "a.example.com", "NODATA");
+	fake_run_until(2 * HOUR);
+	ck_assert_str_eq(seen(watch), "found: 192.0.2.1:5070/1/1");
+}
+END_TEST
+
+START_TEST(b55_dns_answers_in_time)
+{
+	struct handle watch;
+
+	remember_all();
+	fake_say(0, DNS_SRV, SRV_NAME, "1:1:5060:b.example.com");
+	fake_say(0, DNS_A, "b.example.com", "192.0.2.2");
+	fake_say(0, DNS_AAAA, "b.example.com", "NODATA");
+	watch = watch_any(NAME, 0);
+	fake_run_until(SECOND);
+	ck_assert_str_eq(seen(watch), "found: 192.0.2.2:5060/1/1");
+	ck_assert_uint_eq(changes, 1);
+	ck_assert_int_ge(answered_at(watch), 0);
+}
+END_TEST
+
+/* An error at once: what is remembered serves at once. "None" is doubted: it was there (B52). */
+START_TEST(b55_dns_says_no)
+{
+	static const char *const no[] = { "SERVFAIL", "REFUSED", "NXDOMAIN" };
+	struct handle watch;
+
+	remember_all();
+	fake_say(0, DNS_SRV, SRV_NAME, no[_i]);
+	fake_say(0, DNS_A, "a.example.com", no[_i]);
+	fake_say(0, DNS_AAAA, "a.example.com", no[_i]);
+	watch = watch_any(NAME, 0);
+	fake_run_until(SECOND);
+	ck_assert_str_eq(seen(watch), "stale found: 192.0.2.1:5070/1/1");
+}
+END_TEST
+
+static void
+count_answer(void *arg, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at)
+{
+	struct strbuf *to = arg;
+
+	strbuf_printf(to, "%s %s %s %zu; ", dns_type_str(type), name, dns_outcome_str(answer->outcome), answer->count);
+	ck_assert_int_eq(believed_at.ms, -HOUR);
+}
+
+START_TEST(b55_what_to_remember)
+{
+	struct strbuf told = { 0 };
+	unsigned version;
+	struct handle watch;
+
+	remember_all();
+	watch = watch_any(NAME, 0);
+	fake_run_until(HOUR);
+	version = names_version(names);
+	names_each_answer(names, count_answer, &told);
+	ck_assert_str_eq(told.data, "SRV " SRV_NAME " good 1; A a.example.com good 1; AAAA a.example.com no-data 0; ");
+	strbuf_fini(&told);
+	fake_say(0, DNS_SRV, SRV_NAME, "1:1:5070:a.example.com");
+	fake_say(0, DNS_A, "a.example.com", "192.0.2.1");
+	fake_say(0, DNS_AAAA, "a.example.com", "NODATA");
+	fake_run_until(9 * HOUR);
+	ck_assert_str_eq(seen(watch), "found: 192.0.2.1:5070/1/1");
+	ck_assert_uint_eq(names_version(names), version);
+	fake_say(0, DNS_A, "a.example.com", "192.0.2.2");
+	fake_run_until(12 * HOUR);
+	ck_assert_uint_ne(names_version(names), version);
+}
+END_TEST
+
 static Suite *
 names_suite(void)
 {
@@ -883,6 +1001,10 @@ names_suite(void)
 	tcase_add_test(tcase, b51_new_targets_unknown);
 	tcase_add_test(tcase, b52_none_is_doubted);
 	tcase_add_test(tcase, b52_last_candidates_stay);
+	tcase_add_test(tcase, b55_dns_silent);
+	tcase_add_test(tcase, b55_dns_answers_in_time);
+	tcase_add_loop_test(tcase, b55_dns_says_no, 0, 3);
+	tcase_add_test(tcase, b55_what_to_remember);
 	tcase_add_test(tcase, b8_hosts);
 	tcase_add_test(tcase, b8_hosts_unreadable);
 	tcase_add_test(tcase, no_memory);

@@ -8,7 +8,8 @@
 enum {
 	IDLE = REGISTRATION_IDLE, WAITING = REGISTRATION_WAITING, REGISTERING = REGISTRATION_REGISTERING,
 	REGISTERED = REGISTRATION_REGISTERED, REFRESHING = REGISTRATION_REFRESHING, ASKING = REGISTRATION_ASKING,
-	LEAVING = REGISTRATION_LEAVING, STOPPING = REGISTRATION_STOPPING, STOPPED = REGISTRATION_STOPPED,
+	LEAVING = REGISTRATION_LEAVING, FROZEN = REGISTRATION_FROZEN, STOPPING = REGISTRATION_STOPPING,
+	STOPPED = REGISTRATION_STOPPED,
 	STATES = REGISTRATION_STATES,
 	EVENTS = REGISTRATION_EV_STOP + 1,
 };
@@ -38,6 +39,10 @@ make(struct registration *r, int state)
 		registration_step(r, REGISTRATION_EV_WAIT, at(30000), false, at(0));
 		return;
 	}
+	if (state == FROZEN) {
+		step(r, REGISTRATION_EV_FREEZE, 0);
+		return;
+	}
 	step(r, REGISTRATION_EV_MOVE, 0);
 	if (state == REGISTERING)
 		return;
@@ -63,6 +68,7 @@ enum { KEEPS = -1, NONE = -2, UNTIL = -3 };	/* deadline: as it was, none, as the
 #define REFRESH REGISTRATION_DO_REFRESH
 #define ASK REGISTRATION_DO_ASK
 #define UNREGISTER REGISTRATION_DO_UNREGISTER
+#define FREEZE REGISTRATION_DO_FREEZE
 #define SUSPECT REGISTRATION_DO_SUSPECT
 #define ENDS REGISTRATION_DO_STOPPED
 #define NOTHING REGISTRATION_DO_NOTHING
@@ -114,6 +120,17 @@ static const struct {
 
 	{ "B38", LEAVING, EV(ENDED), IDLE, CHOOSE, NONE },
 	{ "B38", LEAVING, EV(DUE), IDLE, CHOOSE, NONE },
+
+	{ "B60", IDLE, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", WAITING, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", REGISTERING, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", REGISTERED, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", REFRESHING, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", ASKING, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", LEAVING, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", FROZEN, EV(FREEZE), FROZEN, FREEZE, NONE },
+	{ "B60", FROZEN, EV(THAW), FROZEN, NOTHING, UNTIL },
+	{ "B60", FROZEN, EV(DUE), IDLE, CHOOSE, NONE },	/* nothing had been granted */
 
 	{ "B43", STOPPING, EV(ENDED), STOPPED, ENDS, NONE },
 	{ "B43", STOPPING, EV(DUE), STOPPED, ENDS, NONE },
@@ -218,6 +235,25 @@ START_TEST(b43_quit)
 END_TEST
 
 /* ---- stories ---- */
+
+START_TEST(b60_frozen_until_the_network_is_back)
+{
+	struct registration r;
+
+	make(&r, REGISTERED);
+	ck_assert_int_eq((int)step(&r, REGISTRATION_EV_FREEZE, 1000), FREEZE);
+	ck_assert(!registration_pending(&r));
+	ck_assert(instant_is_never(r.deadline));
+	registration_step(&r, REGISTRATION_EV_THAW, at(604000), true, at(600000));
+	ck_assert_int_eq(r.deadline.ms, 604000);
+	ck_assert_int_eq((int)step(&r, REGISTRATION_EV_FREEZE, 602000), FREEZE);	/* gone again */
+	ck_assert(instant_is_never(r.deadline));
+	registration_step(&r, REGISTRATION_EV_THAW, at(700000), true, at(700000));
+	ck_assert_int_eq((int)step(&r, REGISTRATION_EV_DUE, 700000), REFRESH);
+	ck_assert_int_eq((int)r.state, REFRESHING);
+	ck_assert_int_eq(r.deadline.ms, 704000);
+}
+END_TEST
 
 START_TEST(b37_each_new_transaction_has_its_own_4_s)
 {
@@ -354,8 +390,10 @@ tell(struct world *w, enum registration_event event, int64_t until_ms)
 			fails(w, event, "nothing to unregister");
 		w->attempt = true;
 		break;
+	case REGISTRATION_DO_FREEZE:
 	case REGISTRATION_DO_STOPPED:
 		w->attempt = false;
+		w->choose = false;
 		break;
 	}
 	if (before == REGISTRATION_LEAVING && event == REGISTRATION_EV_ENDED)
@@ -390,6 +428,11 @@ happen(struct world *w)
 	if (w->choose || below(3) == 0) {
 		w->choose = false;
 		tell(w, choices[below(UNIT_COUNT(choices))], w->now_ms + 1000 + below(300000));
+		return;
+	}
+	if (w->r.state == REGISTRATION_FROZEN ? below(3) == 0 : below(40) == 0) {
+		tell(w, w->r.state == REGISTRATION_FROZEN ? REGISTRATION_EV_THAW : REGISTRATION_EV_FREEZE,
+		    w->now_ms + below(5000));
 		return;
 	}
 	switch (below(6)) {
@@ -434,7 +477,12 @@ recovers(const struct world *from)
 		if (w.attempt) {
 			tell(&w, w.r.state == REGISTRATION_LEAVING ? REGISTRATION_EV_ENDED : REGISTRATION_EV_ACCEPTED,
 			    w.now_ms + 200000);
-		} else if (w.choose || instant_is_never(w.r.deadline)) {
+		} else if (w.r.state == REGISTRATION_FROZEN && instant_is_never(w.r.deadline)) {
+			tell(&w, REGISTRATION_EV_THAW, w.now_ms);
+		} else if (w.r.state != REGISTRATION_FROZEN && w.choose) {
+			w.choose = false;
+			tell(&w, REGISTRATION_EV_MOVE, 0);
+		} else if (instant_is_never(w.r.deadline)) {
 			w.choose = false;
 			tell(&w, REGISTRATION_EV_MOVE, 0);
 		} else {
@@ -468,7 +516,7 @@ START_TEST(b41_no_story_gets_stuck)
 		if (end.r.state != REGISTRATION_STOPPED)
 			ck_abort_msg("B43: not stopped from %s", registration_state_str(w.r.state));
 	}
-	for (int state = IDLE; state <= LEAVING; state++)
+	for (int state = IDLE; state <= FROZEN; state++)
 		ck_assert_msg(seen[state] > 100, "%s", registration_state_str((enum registration_state)state));
 }
 END_TEST
@@ -551,12 +599,13 @@ static Suite *
 registration_suite(void)
 {
 	Suite *suite = suite_create("registration");
-	TCase *tcase = tcase_create("B30, B33, B37, B38, B41, B43");
+	TCase *tcase = tcase_create("B30, B33, B37, B38, B41, B43, B60");
 
 	tcase_add_loop_test(tcase, every_event_in_every_state, 0, STATES);
 	tcase_add_loop_test(tcase, b43_stop, 0, STATES);
 	tcase_add_test(tcase, b71_revive);
 	tcase_add_loop_test(tcase, b43_quit, 0, STATES);
+	tcase_add_test(tcase, b60_frozen_until_the_network_is_back);
 	tcase_add_test(tcase, b37_each_new_transaction_has_its_own_4_s);
 	tcase_add_test(tcase, b38_a_failback_never_takes_back_what_is_pending);
 	tcase_add_test(tcase, b38_a_question_without_a_yes_changes_nothing);

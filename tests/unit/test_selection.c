@@ -14,7 +14,7 @@ static const struct instant now = { 1000000 };
 /*
  * Candidates as in a status: rank:priority, then + up, ? unknown, - down, then marks: * active, s its first
  * REGISTER has been silent for 4 s, f failed or held off for 30 s, F for 60 s, e for no longer (its time has
- * come just now), n it has been in its state for 1 s only. Their order among equals is that of the text, or stands
+ * come just now), n it has been in its state for 1 s only, d it is drained. Their order among equals is that of the text, or stands
  * before them: 2/1:1+.
  */
 static size_t
@@ -58,6 +58,9 @@ situation(const char *text, struct selection_candidate c[CANDIDATES], int *activ
 			case 'e':
 				it->blocked = true;
 				it->free_at = instant_add(now, *text == 'f' ? 30000 : *text == 'F' ? 60000 : 0);
+				break;
+			case 'd':
+				it->drained = true;
 				break;
 			case 'n':
 				it->health_since = instant_add(now, -1000);
@@ -142,6 +145,25 @@ static const struct {
 	{ "B53 another is up", "1:1+ 5:1+*", 0, SELECTION_DELISTED, NEVER },
 	{ "B53 none is up", "1:1? 2:1- 5:1+*", 2, SELECTION_BETTER_UNPROVEN, NEVER },
 	{ "B53 it is down itself", "1:1? 5:1-*", 0, SELECTION_DOWN, NEVER },
+
+	/* drained */
+	{ "B74 last", "1:1+d 2:1+ 3:1?", 1, SELECTION_FIRST, NEVER },
+	{ "B74 after one that is unknown", "1:1+d 2:1?", 1, SELECTION_FIRST, NEVER },
+	{ "B74 but before a dead one", "1:1- 2:1+d", 1, SELECTION_FIRST, NEVER },
+	{ "B74 never to nothing: alone", "1:1+d*", 0, SELECTION_DRAINED_ALONE, NEVER },
+	{ "B74 away to a worse one", "1:1+d* 2:1+ 3:1+", 1, SELECTION_DRAINED, NEVER },
+	{ "B74 away to a better one", "1:1+n 2:1+d*", 0, SELECTION_DRAINED, NEVER },
+	{ "B74 away to an equal one", "0/1:1+d* 1/1:1+", 1, SELECTION_DRAINED, NEVER },
+	{ "B74 only to one that is up", "1:1+d* 2:1? 3:1+", 2, SELECTION_DRAINED, NEVER },
+	{ "B74 never to nothing: none is up", "1:1+d* 2:1? 3:1-", 0, SELECTION_DRAINED_ALONE, NEVER },
+	{ "B74 only to one that is free", "1:1+d* 2:1+f", 0, SELECTION_DRAINED_ALONE, 30000 },
+	{ "B74 not to another drained one", "1:1+d 2:1+d*", 1, SELECTION_DRAINED_ALONE, NEVER },
+	{ "B74 that is not gone back to", "1:1+d 2:1+*", 1, SELECTION_BETTER_DRAINED, NEVER },
+	{ "B74 but the next better one is", "1:1+d 2:1+ 3:1+*", 1, SELECTION_FAILBACK, NEVER },
+	{ "B74 a failover goes past it", "1:1-* 2:1+d 3:1+", 2, SELECTION_DOWN, NEVER },
+	{ "B74 a failover goes there in need", "1:1-* 2:1+d 3:1-", 1, SELECTION_DOWN, NEVER },
+	{ "B74 a drained one that went down", "1:1-d* 2:1?", 1, SELECTION_DOWN, NEVER },
+	{ "B74 in need there after a refusal", "1:1+f* 2:1+d 3:1-", 1, SELECTION_REFUSED, 30000 },
 };
 
 START_TEST(readable)
@@ -167,10 +189,10 @@ enum {
 	THREE = 3,
 	HEALTHS = 3,
 	PLACES = 4,		/* 1:1, 1:2, 2:1, 2:2 */
-	LOOKS = HEALTHS * PLACES * 2 * 2,
+	LOOKS = HEALTHS * PLACES * 2 * 3,
 };
 
-/* One of the LOOKS of a candidate: health, place, left out or not, in its state for long or not. */
+/* One of the LOOKS of a candidate: health, place, left out or not, in its state for long, for a short time, or drained. */
 static struct selection_candidate
 look(int number, unsigned order)
 {
@@ -182,7 +204,9 @@ look(int number, unsigned order)
 	number /= PLACES;
 	c.blocked = number % 2 != 0;
 	c.free_at = instant_add(now, c.blocked ? 20000 + 10000 * (int64_t)order : -5);
-	c.health_since = instant_add(now, number / 2 != 0 ? -1000 : -STABLE_MS);
+	number /= 2;	/* how long one that attracts nobody has been up does not matter */
+	c.health_since = instant_add(now, number == 1 ? -1000 : -STABLE_MS);
+	c.drained = number == 2;
 	return c;
 }
 
@@ -204,11 +228,11 @@ better(const struct selection_candidate *a, const struct selection_candidate *b)
 	return a->rank < b->rank || (a->rank == b->rank && a->priority < b->priority);
 }
 
-/* B31 as one number, lower preferred. */
+/* B31 and B74 as one number, lower preferred: dead ones last of all, drained ones behind the living. */
 static unsigned
 key(const struct selection_candidate *c)
 {
-	return (unsigned)class_of(c) * 1000 + c->rank * 100 + c->priority * 10 + c->order;
+	return (class_of(c) == 2) * 100000U + c->drained * 10000U + (unsigned)class_of(c) * 1000 + c->rank * 100 + c->priority * 10 + c->order;
 }
 
 /* The first by B31 of the free ones that are no worse than `class`, without `except`, better than `than` if any. */
@@ -244,12 +268,18 @@ by_the_rules(const struct selection_candidate *c, int active)
 	if (active < 0 || !is_free(&c[active]))		/* B31, B37 */
 		return next;
 	if (c[active].silent) {				/* B37 */
-		other = first(c, 0, active, NULL, false);
-		if (other >= 0)
+		other = first(c, 2, active, NULL, false);
+		if (other >= 0 && class_of(&c[other]) == 0)
 			return other;
+	}
+	if (c[active].health != HEALTH_DOWN && c[active].drained) {	/* B74 */
+		other = first(c, 0, active, NULL, false);
+		return other >= 0 && !c[other].drained ? other : active;
 	}
 	if (c[active].health != HEALTH_DOWN) {		/* B38, B39 */
 		other = first(c, 0, active, &c[active], true);
+		if (other >= 0 && c[other].drained)	/* all of them are */
+			return active;
 		return other >= 0 ? other : active;
 	}
 	other = first(c, 1, active, NULL, false);	/* B37 */
@@ -279,6 +309,13 @@ reason_fits(const struct selection_candidate *c, int active, const struct select
 	case SELECTION_BETTER_UNSTABLE:
 	case SELECTION_BETTER_BLOCKED:
 		return s->chosen == active && any_better;
+	case SELECTION_BETTER_DRAINED:
+		return s->chosen == active && any_better && !c[active].drained;
+	case SELECTION_DRAINED_ALONE:
+		return s->chosen == active && c[active].drained && c[active].health != HEALTH_DOWN;
+	case SELECTION_DRAINED:
+		return s->chosen != active && c[active].drained && !c[s->chosen].drained &&
+		    c[s->chosen].health == HEALTH_UP;
 	case SELECTION_ALONE:
 		return s->chosen == active && c[active].health == HEALTH_DOWN;
 	case SELECTION_DOWN:
@@ -304,10 +341,10 @@ describe(const struct selection_candidate *c, int active, const struct selection
 	int len = 0;
 
 	for (int i = 0; i < THREE; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "%u/%u:%u%c%s%s%s%s ", c[i].order, c[i].rank,
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%u/%u:%u%c%s%s%s%s%s ", c[i].order, c[i].rank,
 		    c[i].priority, "+?-"[class_of(&c[i])], i == active ? "*" : "", c[i].blocked ? "f" : "",
 		    now.ms - c[i].health_since.ms < STABLE_MS ? "n" : "",
-		    c[i].silent ? "s" : "");
+		    c[i].silent ? "s" : "", c[i].drained ? "d" : "");
 	snprintf(text + len, sizeof(text) - (size_t)len, "-> %d, %s", s->chosen, selection_reason_str(s->reason));
 	return text;
 }
@@ -337,6 +374,66 @@ is_stable(const struct selection_candidate *before, int active, const struct sel
 	return selection_choose(c, THREE, s->chosen, STABLE_MS, now).chosen == s->chosen;
 }
 
+/* B74: the verdicts say what is so, and explaining leaves the table as it was. */
+static void
+check_views(const struct selection_candidate *before, int active, const struct selection *s)
+{
+	struct selection_view v[THREE];
+	struct selection_candidate c[THREE];
+	int if_down;
+	struct selection again;
+
+	memcpy(c, before, sizeof(c));
+	again = selection_explain(c, THREE, active, STABLE_MS, now, v, &if_down);
+	if (again.chosen != s->chosen || again.reason != s->reason || memcmp(c, before, sizeof(c)) != 0)
+		ck_abort_msg("explained otherwise: %s", describe(before, active, s));
+	if (if_down < 0 || if_down >= THREE)
+		ck_abort_msg("if down: %d: %s", if_down, describe(before, active, s));
+	for (int i = 0; i < THREE; i++) {
+		const struct selection_candidate *it = &before[i];
+		bool fits = false;
+
+		switch (v[i].verdict) {
+		case SELECTION_IS_CHOSEN:
+			fits = i == s->chosen && v[i].would_be_chosen;
+			break;
+		case SELECTION_IS_BLOCKED:
+			fits = !is_free(it) && v[i].until.ms == it->free_at.ms;
+			break;
+		case SELECTION_IS_DRAINED:
+			fits = it->drained;
+			break;
+		case SELECTION_IS_DOWN:
+			fits = it->health == HEALTH_DOWN;
+			break;
+		case SELECTION_IS_UNPROVEN:
+			fits = it->health == HEALTH_UNKNOWN;
+			break;
+		case SELECTION_IS_UNSTABLE:
+			fits = it->health == HEALTH_UP && better(it, &before[s->chosen]) &&
+			    v[i].until.ms >= s->look_again.ms;
+			break;
+		case SELECTION_IS_SILENT:
+			fits = i == active && it->silent && s->reason == SELECTION_SILENT;
+			break;
+		case SELECTION_IS_LEFT:
+			fits = i == active && s->chosen != active;
+			break;
+		case SELECTION_IS_EQUAL:
+			fits = !better(it, &before[s->chosen]) && !better(&before[s->chosen], it);
+			break;
+		case SELECTION_IS_WORSE:
+			fits = better(&before[s->chosen], it);
+			break;
+		case SELECTION_VERDICTS:
+			break;
+		}
+		if (!fits || (i != s->chosen && v[i].verdict == SELECTION_IS_CHOSEN))
+			ck_abort_msg("%d is %s: %s", i, selection_verdict_str(v[i].verdict),
+			    describe(before, active, s));
+	}
+}
+
 static void
 check_one(const struct selection_candidate *c, int active)
 {
@@ -348,6 +445,7 @@ check_one(const struct selection_candidate *c, int active)
 		ck_abort_msg("%s, not %d", describe(c, active, &s), by_the_rules(c, active));
 	if (!reason_fits(c, active, &s))
 		ck_abort_msg("reason: %s", describe(c, active, &s));
+	check_views(c, active, &s);
 	if (!instant_before(now, s.look_again))
 		ck_abort_msg("look again in the past: %s", describe(c, active, &s));
 
@@ -434,8 +532,56 @@ START_TEST(b74_reason_of_the_most_preferred)
 }
 END_TEST
 
+/* B74: what would change the choice, in situations that an admin can read. */
+START_TEST(b74_what_would_change_it)
+{
+	static const struct {
+		const char *text;
+		enum selection_verdict verdict[3];
+		bool would[3];
+		int if_down;
+	} them[] = {
+		{ "1:1- 2:1+* 3:1+", { SELECTION_IS_DOWN, SELECTION_IS_CHOSEN, SELECTION_IS_WORSE },
+		    { true, true, false }, 2 },
+		{ "1:1+f 2:1+* 2:1+", { SELECTION_IS_BLOCKED, SELECTION_IS_CHOSEN, SELECTION_IS_EQUAL },
+		    { true, true, false }, 2 },
+		{ "1:1? 2:1+* 3:1-", { SELECTION_IS_UNPROVEN, SELECTION_IS_CHOSEN, SELECTION_IS_DOWN },
+		    { true, true, false }, 0 },
+		{ "1:1+n 2:1+* 3:1+d", { SELECTION_IS_UNSTABLE, SELECTION_IS_CHOSEN, SELECTION_IS_DRAINED },
+		    { true, true, false }, 0 },
+		{ "1:1+d 2:1+* 3:1+", { SELECTION_IS_DRAINED, SELECTION_IS_CHOSEN, SELECTION_IS_WORSE },
+		    { true, true, false }, 2 },
+		{ "1:1+d* 2:1? 3:1-", { SELECTION_IS_CHOSEN, SELECTION_IS_UNPROVEN, SELECTION_IS_DOWN },
+		    { true, true, true }, 1 },
+		{ "1:1?*s 2:1+ 3:1+", { SELECTION_IS_SILENT, SELECTION_IS_CHOSEN, SELECTION_IS_WORSE },
+		    { true, true, false }, 2 },
+	};
+
+	for (size_t i = 0; i < UNIT_COUNT(them); i++) {
+		struct selection_candidate c[CANDIDATES];
+		struct selection_view v[CANDIDATES];
+		int active, if_down;
+		size_t count = situation(them[i].text, c, &active);
+
+		selection_explain(c, count, active, STABLE_MS, now, v, &if_down);
+		for (size_t j = 0; j < 3; j++)
+			ck_assert_msg(v[j].verdict == them[i].verdict[j] && v[j].would_be_chosen == them[i].would[j],
+			    "%s: %zu: %s, %d", them[i].text, j, selection_verdict_str(v[j].verdict),
+			    v[j].would_be_chosen);
+		ck_assert_msg(if_down == them[i].if_down, "%s: if down: %d", them[i].text, if_down);
+	}
+}
+END_TEST
+
 START_TEST(words)
 {
+	for (int i = 0; i < SELECTION_VERDICTS; i++)
+		for (int j = 0; j < i; j++) {
+			enum selection_verdict a = (enum selection_verdict)i, b = (enum selection_verdict)j;
+
+			ck_assert_str_ne(selection_verdict_str(a), selection_verdict_str(b));
+			ck_assert_str_ne(selection_verdict_text(a), selection_verdict_text(b));
+		}
 	for (int i = 0; i < SELECTION_REASONS; i++)
 		for (int j = 0; j < i; j++) {
 			enum selection_reason a = (enum selection_reason)i, b = (enum selection_reason)j;
@@ -456,6 +602,7 @@ selection_suite(void)
 	tcase_add_loop_test(tcase, every_table_of_three, 0, LOOKS);
 	tcase_add_test(tcase, b38_better);
 	tcase_add_test(tcase, b74_reason_of_the_most_preferred);
+	tcase_add_test(tcase, b74_what_would_change_it);
 	tcase_add_test(tcase, words);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "control/explain.h"
 #include "control/status.h"
 #include "fake_agent.h"
 
@@ -292,6 +293,55 @@ START_TEST(durations_read_well)
 }
 END_TEST
 
+START_TEST(B74_explained)
+{
+	struct agent *agent = fake_agent_new();
+	struct account *a = fake_agent_add(agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	struct strbuf b = { 0 };
+	json_t *json;
+
+	fake_account_activate(a, 1);
+	a->status.candidates = 4;
+	a->candidates[0].health = HEALTH_DOWN;
+	a->candidates[0].cause = HEALTH_CAUSE_SILENCE;
+	a->candidates[0].health_ms = 242000;
+	a->candidates[2] = a->candidates[3] = a->candidates[0];
+	a->candidates[2].rank = 3;
+	a->candidates[2].health = a->candidates[3].health = HEALTH_UP;
+	a->candidates[2].refused_code = 403;
+	a->candidates[3].rank = 4;
+	a->why = (struct account_explanation){ .reason = SELECTION_BETTER_UNPROVEN, .moved = SELECTION_DOWN,
+		.machine = REGISTRATION_REGISTERED, .active_ms = 242000, .look_again_ms = 28000, .chosen = 1,
+		.if_down = 3 };
+	a->views[0] = (struct candidate_explanation){ SELECTION_IS_DOWN, -1, true };
+	a->views[1] = (struct candidate_explanation){ SELECTION_IS_CHOSEN, -1, true };
+	a->views[2] = (struct candidate_explanation){ SELECTION_IS_BLOCKED, 28000, false };
+	a->views[3] = (struct candidate_explanation){ SELECTION_IS_WORSE, -1, false };
+	ck_assert_int_eq(explain_write(a, STATUS_TEXT, &b), 0);
+	ck_assert_str_eq(b.data,
+	    "100@example.com: registered, active 10.0.0.2 for 4m02s\n"
+	    "  why: a better server has not been seen up\n"
+	    "  came there: the server before it went down\n"
+	    "  P1:1  10.0.0.1  down  down for 4m02s (silence); taken once it is up\n"
+	    "  P2:1  10.0.0.2  up*  the choice; if it went down: 10.0.0.1\n"
+	    "  P3:1  10.0.0.1  up  refused this account, put it off or did not answer it (403), for another 28s\n"
+	    "  P4:1  10.0.0.1  up  less preferred\n");
+	strbuf_clear(&b);
+	ck_assert_int_eq(explain_write(a, STATUS_JSON, &b), 0);
+	json = json_loads(b.data, 0, NULL);
+	ck_assert_ptr_nonnull(json);
+	ck_assert_str_eq(json_string_value(json_object_get(json, "reason")), "better-unproven");
+	ck_assert_int_eq(json_integer_value(json_object_get(json, "chosen")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(json, "if_down")), 3);
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "candidates")), 4);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(json_object_get(json, "candidates"), 2),
+	    "verdict")), "blocked");
+	json_decref(json);
+	strbuf_fini(&b);
+	free(agent);
+}
+END_TEST
+
 static Suite *
 status_suite(void)
 {
@@ -299,6 +349,7 @@ status_suite(void)
 	TCase *tests = tcase_create("status");
 
 	tcase_add_test(tests, B70_registered_and_redundant);
+	tcase_add_test(tests, B74_explained);
 	tcase_add_test(tests, B70_refused_held_off_and_down);
 	tcase_add_test(tests, B70_no_server_at_all);
 	tcase_add_test(tests, text_of_others_steers_no_terminal);

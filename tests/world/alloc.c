@@ -176,7 +176,7 @@ main(int argc, char **argv)
 		else
 			return usage();
 	}
-	log_to_nowhere();
+	world_story_quiet = true;
 	for (int i = optind; i < argc; i++) {
 		good &= only > 0 ? play(argv[i], only, true) : play_all(argv[i], all, &runs);
 	}

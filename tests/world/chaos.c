@@ -303,7 +303,7 @@ main(int argc, char **argv)
 
 	without_cache(argv);
 	setvbuf(stdout, buffer, _IOLBF, sizeof(buffer));
-	log_to_nowhere();
+	world_story_quiet = true;
 	while ((option = getopt_long(argc, argv, "v", options, NULL)) != -1) {
 		if (option == 'v')
 			chaos.verbose = true;

@@ -9,8 +9,11 @@
 enum {
 	BEGINNING_MS = 1000000,		/* not 0: that means nothing */
 	SIGNALS_MAX = 65,
+	LOST_MIN_MS = 2000,		/* B60 */
 	STANDSTILL = 200000,		/* events without the clock moving: somebody goes round in circles */
 };
+
+#define WALL_BEGINNING_S INT64_C(1767225600)
 
 struct timer {
 	struct instant due;		/* as set */
@@ -25,6 +28,8 @@ struct timer {
 
 struct loop {
 	bool stopped;
+	void (*on_time_lost)(void *arg, int64_t ms);
+	void *on_time_lost_arg;
 	struct {
 		void (*on_signal)(void *arg, int signal_number);
 		void *arg;
@@ -39,6 +44,7 @@ static struct {
 	unsigned standstill;
 	size_t alive;
 	struct loop *loop;
+	struct instant still_until;	/* the agent stands still */
 	void (*look)(void *arg);
 	void *look_arg;
 } clock_;
@@ -188,12 +194,59 @@ world_timers_left(void)
 	return clock_.alive;
 }
 
+struct instant
+clock_agent_wakes(void)
+{
+	return instant_max(clock_.now, clock_.still_until);
+}
+
+static void
+wake_agent(void *arg)
+{
+	int64_t *ms = arg, lost = *ms;
+	struct loop *loop = clock_.loop;
+
+	free(ms);
+	network_stood_still();
+	world_story("---- it goes on after %lld s", (long long)(lost / 1000));
+	if (lost > LOST_MIN_MS && loop != NULL && loop->on_time_lost != NULL)
+		loop->on_time_lost(loop->on_time_lost_arg, lost);
+}
+
+void
+world_stand_still(int64_t ms)
+{
+	int64_t *lost = memory(sizeof(*lost));
+
+	*lost = ms;
+	world_story("---- the daemon stands still");
+	network_stood_still();
+	clock_.still_until = instant_add(clock_.now, ms);
+	world_call_at(clock_.still_until, wake_agent, lost, free);
+}
+
+/* Returns false if it must wait until the agent wakes. */
+static bool
+may_fire(struct timer *t)
+{
+	struct instant due = t->due;
+
+	if (t->once || !instant_before(t->at, clock_.still_until))
+		return true;
+	disarm(t);
+	arm(t, clock_.still_until);
+	t->due = due;
+	return false;
+}
+
 static void
 fire(struct timer *t)
 {
 	void (*call)(void *arg) = t->on_due;
 	void *arg = t->arg;
 
+	if (!may_fire(t))
+		return;
 	clock_.standstill = t->at.ms == clock_.now.ms ? clock_.standstill + 1 : 0;
 	clock_.now = t->at;
 	clock_.events++;
@@ -267,6 +320,21 @@ loop_now(const struct loop *loop)
 {
 	(void)loop;
 	return clock_.now;
+}
+
+int
+loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg)
+{
+	loop->on_time_lost = on_time_lost;
+	loop->on_time_lost_arg = arg;
+	return 0;
+}
+
+int64_t
+loop_wall_s(const struct loop *loop)
+{
+	(void)loop;
+	return WALL_BEGINNING_S + world_ms() / 1000;
 }
 
 struct timer *

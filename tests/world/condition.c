@@ -78,7 +78,7 @@ parse_count(struct condition *c, char wrong[256])
 }
 
 static const char *
-candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "present", NULL };
+candidate_words[] = { "up", "down", "unknown", "failed", "held-off", "free", "active", "drained", "present", NULL };
 
 static bool
 known(const char *word, const char *const *words)
@@ -158,6 +158,18 @@ kind_of(const char *one, enum happening_kind *kind)
 }
 
 static bool
+parse_records(struct condition *c, char wrong[256])
+{
+	bool found = strcmp(c->words.at[1], "any") == 0;
+
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		found = found || strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0;
+	if (!found)
+		snprintf(wrong, 256, "no record is \"%s\"", c->words.at[1]);
+	return found && parse_number(c, 2, wrong);
+}
+
+static bool
 parse_order(struct condition *c, char wrong[256])
 {
 	enum happening_kind kind;
@@ -179,6 +191,22 @@ parse_queries(struct condition *c, char wrong[256])
 	if (c->any_address && known(c->words.at[2], (const char *const[]){ "A", "AAAA", "SRV", NULL }))
 		at = 3;
 	return parse_number(c, at, wrong);
+}
+
+/* A word, and a number. */
+static bool
+parse_logs(struct condition *c, char wrong[256])
+{
+	return parse_number(c, 2, wrong);
+}
+
+static bool
+parse_file(struct condition *c, char wrong[256])
+{
+	if (strcmp(c->words.at[2], "has") == 0)
+		return true;
+	snprintf(wrong, 256, "it is: file PATH has TEXT");
+	return false;
 }
 
 static bool
@@ -252,6 +280,8 @@ candidate_is(const struct candidate_status *candidate, const char *word)
 		return candidate->failed;
 	if (strcmp(word, "held-off") == 0)
 		return candidate->held_off;
+	if (strcmp(word, "drained") == 0)
+		return candidate->drained;
 	if (strcmp(word, "free") == 0)
 		return !candidate->failed && !candidate->held_off;
 	if (strcmp(word, "active") == 0)
@@ -306,6 +336,24 @@ holds_binding(const struct scenario *s, const struct condition *c, const struct 
 }
 
 static bool
+holds_bound_as(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)account;
+	return world_bound_as(status->aor, &c->address[0], c->words.at[2]);
+}
+
+static bool
+holds_bindings(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)account;
+	return compare(c, (int64_t)world_bindings(status->aor, &c->address[0]));
+}
+
+static bool
 holds_number(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
@@ -342,7 +390,60 @@ holds_log(const struct scenario *s, const struct condition *c, const struct acco
 	(void)s;
 	(void)status;
 	(void)account;
-	return world_story_has(c->words.at[1], world_at(c->since_ms));
+	return world_story_count(c->words.at[1], world_at(c->since_ms)) > 0;
+}
+
+static bool
+holds_logs(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)status;
+	(void)account;
+	return compare(c, (int64_t)world_story_count(c->words.at[1], world_at(c->since_ms)));
+}
+
+static bool
+holds_file(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	(void)s;
+	(void)status;
+	(void)account;
+	return world_file_has(c->words.at[1], c->words.at[3]);
+}
+
+static bool
+holds_writes(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	int64_t count = 0;
+
+	(void)s;
+	(void)status;
+	(void)account;
+	for (size_t i = 0; i < world_happenings(); i++) {
+		const struct happening *h = world_happening(i);
+
+		count += h->kind == HAPPENED_WRITE && !instant_before(h->when, world_at(c->since_ms)) &&
+		    strcmp(h->who, c->words.at[1]) == 0;
+	}
+	return compare(c, count);
+}
+
+static bool
+holds_records(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	int64_t count = 0;
+
+	(void)status;
+	(void)account;
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		if (strcmp(c->words.at[1], "any") == 0 ||
+		    strcmp(c->words.at[1], record_kind_str((enum record_kind)kind)) == 0)
+			count += s->records[kind];
+	return compare(c, count);
 }
 
 static bool
@@ -454,6 +555,8 @@ static const struct kind kinds[] = {
 	{ "candidate", 2, 2, parse_candidate, true, holds_candidate },
 	{ "candidates", 0, WORDS_MAX, parse_candidates, true, holds_candidates },
 	{ "binding", 1, 1, parse_address, true, holds_binding },
+	{ "bound-as", 2, 2, parse_address, true, holds_bound_as },
+	{ "bindings", 2, 3, parse_count, true, holds_bindings },
 	{ "granted", 1, 2, parse_only_number, true, holds_number },
 	{ "failovers", 1, 2, parse_only_number, true, holds_number },
 	{ "failbacks", 1, 2, parse_only_number, true, holds_number },
@@ -462,6 +565,10 @@ static const struct kind kinds[] = {
 	{ "reason", 1, 1, NULL, true, holds_words },
 	{ "error", 1, 1, NULL, true, holds_words },
 	{ "log", 1, 1, NULL, false, holds_log },
+	{ "records", 2, 3, parse_records, false, holds_records },
+	{ "logs", 2, 3, parse_logs, false, holds_logs },
+	{ "file", 3, 3, parse_file, false, holds_file },
+	{ "writes", 2, 3, parse_logs, false, holds_writes },
 	{ "registers", 2, 3, parse_count, false, holds_count },
 	{ "unregisters", 2, 3, parse_count, false, holds_count },
 	{ "questions", 2, 3, parse_count, false, holds_count },
@@ -527,6 +634,8 @@ condition_holds(const struct scenario *s, const struct condition *c, bool all)
 		return false;
 	if (!kind->per_account)
 		return kind->holds(s, c, NULL, NULL) != c->negated;
+	if (s->agent == NULL)
+		return false;
 	agent_status(s->agent, &agent);
 	for (size_t i = 0; i < agent.accounts; i++) {
 		const struct account *account = agent_account(s->agent, i);

@@ -293,9 +293,9 @@ ask(struct resolver *resolver, const struct address *nameserver, const char *nam
 	query->type = type;
 	query->on_answer = on_answer;
 	query->arg = arg;
-	query->unsendable = world_network().down;
-	query->silent = !query->unsendable && (world_nameserver(nameserver) == NAMESERVER_SILENT
-	    || (q != NULL && q->outcome == DNS_SILENT) || world_random(100) < world_network().loss_percent);
+	query->unsendable = world_network().way == WAY_NONE;
+	query->silent = !query->unsendable && (world_network().way != WAY_OPEN
+	    || world_nameserver(nameserver) == NAMESERVER_SILENT || (q != NULL && q->outcome == DNS_SILENT) || world_random(100) < world_network().loss_percent);
 	query->timer = timer_new(NULL, on_query, query);
 	query->link = &dns.queries;
 	query->next = dns.queries;

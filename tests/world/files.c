@@ -11,14 +11,15 @@
 struct file {
 	UT_hash_handle hh;
 	char *path;
-	char *bytes;
+	char *bytes;			/* NULL: not there */
 	size_t len;
+	bool unwritable;
 };
 
 static struct file *files;
 
-static void
-set(const char *path, const char *bytes, size_t len)
+static struct file *
+file_make(const char *path)
 {
 	struct file *f;
 
@@ -28,6 +29,14 @@ set(const char *path, const char *bytes, size_t len)
 		f->path = text_copy(span_of(path));
 		HASH_ADD_KEYPTR(hh, files, f->path, strlen(f->path), f);
 	}
+	return f;
+}
+
+static void
+set(const char *path, const char *bytes, size_t len)
+{
+	struct file *f = file_make(path);
+
 	free(f->bytes);
 	f->bytes = text_copy((struct span){ bytes, len });
 	f->len = len;
@@ -63,13 +72,28 @@ world_file_set(const char *path, const char *text)
 		remove_file(f);
 }
 
+void
+world_file_unwritable(const char *path, bool unwritable)
+{
+	file_make(path)->unwritable = unwritable;
+}
+
+bool
+world_file_has(const char *path, const char *text)
+{
+	struct file *f;
+
+	HASH_FIND_STR(files, path, f);
+	return f != NULL && f->bytes != NULL && strstr(f->bytes, text) != NULL;
+}
+
 int
 store_read(const char *path, struct strbuf *to)
 {
 	struct file *f;
 
 	HASH_FIND_STR(files, path, f);
-	if (f == NULL)
+	if (f == NULL || f->bytes == NULL)
 		return -ENOENT;
 	strbuf_append_n(to, f->bytes, f->len);
 	return to->failed ? -ENOMEM : 0;
@@ -78,11 +102,19 @@ store_read(const char *path, struct strbuf *to)
 int
 store_write(const char *path, const char *bytes, size_t len)
 {
-	bool runs = world_agent_runs;
+	static const struct address nowhere;
+	bool runs = world_agent_runs, unwritable;
 
 	world_agent_runs = false;
-	set(path, bytes, len);
+	happened(HAPPENED_WRITE, &nowhere, path, 0, 0);
+	unwritable = file_make(path)->unwritable;
+	if (!unwritable)
+		set(path, bytes, len);
 	world_agent_runs = runs;
+	if (unwritable) {
+		world_story("file %s cannot be written", path);
+		return -EROFS;
+	}
 	world_story("file %s written, %zu bytes", path, len);
 	return 0;
 }
@@ -93,5 +125,5 @@ store_others_may_read(const char *path)
 	struct file *f;
 
 	HASH_FIND_STR(files, path, f);
-	return f == NULL ? -ENOENT : 0;
+	return f == NULL || f->bytes == NULL ? -ENOENT : 0;
 }

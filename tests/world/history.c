@@ -421,9 +421,9 @@ write_fault(struct plan *p, unsigned at_s, unsigned calm_s)
 	else if (!p->restarts)
 		write_config_change(p, at_s, for_s);
 	else if (chance(p, 50))
-		strbuf_printf(p->to, "at %us kill\nat %us start\n", at_s, at_s);
+		strbuf_printf(p->to, "at %us restart\n", at_s);
 	else
-		strbuf_printf(p->to, "at %us stop\nat %us start\n", at_s, at_s + 6);
+		strbuf_printf(p->to, "at %us stop\nat %us restart\n", at_s, at_s + 6);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include <uthash.h>
 
+#include "base/path.h"
 #include "net/loop.h"
 #include "net/transport.h"
 #include "sip/message.h"
@@ -14,6 +15,7 @@
 /* clock.c */
 void clock_begin(void);
 void clock_end(void);
+struct instant clock_agent_wakes(void);		/* now, or when its standstill ends */
 
 /* story.c */
 void story_begin(void);
@@ -82,6 +84,12 @@ struct host *network_hosts(void);					/* first; then hh.next */
 void network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms);
 bool network_well(void);
 void network_excuse(void);
+void network_path(const struct address *to, struct path *path);
+void network_stood_still(void);
+bool network_cut_since(struct instant then);	/* the agent had reason to drop what was under way (B60) */
+
+/* netwatch.c */
+void netwatch_changed(void);
 struct instant network_unwell(void);	/* the last instant at which packets were lost for no fault of a server */
 
 /* registrar.c */

@@ -4,13 +4,15 @@
  *
  *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
  *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
- *     lossy or refusing when it was left), when it challenged our credentials there, or when its unregister was sent two seconds ago and got no answer (B38).
- *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server (B34).
+ *     lossy or refusing when it was left), when it challenged our credentials there, when its unregister was sent two
+ *     seconds ago and got no answer (B38), or when the agent was started again since.
+ *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server, and ends with the agent (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
- *     before or refused it, or when the account goes back there (B40); a question without Contact for four, or until the server where the account is was not well; a
- *     REGISTER that another server is asked after for four, or until its server was not well (B37). Nothing given up
- *     like that is sent again, unregisters excepted.
+ *     before or refused it, or when the account goes back there (B40); a question without Contact for four, or until
+ *     the server where the account is was not well; a REGISTER that another server is asked after for four, or until
+ *     its server was not well (B37); and all of them until a way was lost or the agent stood still (B60). Nothing
+ *     given up like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
  *  5  One OPTIONS transaction to a server at a time (B10, B21).
@@ -52,6 +54,7 @@ struct call {
 	char *id;
 	uint32_t cseq;
 	struct address to;
+	bool past;			/* of an agent that is no more */
 };
 
 struct word {
@@ -174,7 +177,9 @@ world_restarted(void)
 {
 	seen.stopping = false;
 	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
-		s->given_up = true;
+		s->ended = true;
+	for (struct call *c = seen.calls; c != NULL; c = c->hh.next)
+		c->past = true;
 	for (struct host *host = network_hosts(); host != NULL; host = host->hh.next)
 		for (struct binding *b = host->bindings; b != NULL; b = b->next)
 			b->abandoned = true;
@@ -305,6 +310,8 @@ check_call(const struct message *m, const struct address *to, const char *where)
 			world_fail("CSeq %u after %u with one Call-ID, to %s (B34)", m->cseq, c->cseq, where);
 		if (!address_equal(&c->to, to))
 			world_fail("the Call-ID of another server, to %s (B34)", where);
+		if (c->past)
+			world_fail("a Call-ID of before the restart, to %s (B34)", where);
 		free(id);
 	}
 	c->cseq = m->cseq;
@@ -388,6 +395,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
+	else if (network_cut_since(old->began))
+		old->given_up = true;
 	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER && (old->cleans_up ||
 	    instant_since(old->waited_from, fresh->began) >= UNREGISTER_WAIT_MS)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
@@ -410,7 +419,7 @@ check_pending(const struct sent *fresh, const char *where)
 		if (fresh->kind != HAPPENED_OPTIONS && old->aor == fresh->aor)
 			check_pending_register(old, fresh, where);
 		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS
-		    && address_equal(&old->to, &fresh->to)
+		    && address_equal(&old->to, &fresh->to) && !network_cut_since(old->began)
 		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
 			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
 			    (long long)instant_since(old->began, fresh->began));

@@ -3,7 +3,7 @@
 
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
-	tests/world/files.c tests/world/invariants.c tests/world/network.c tests/world/random.c \
+	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
 	tests/world/registrar.c tests/world/story.c
 
 check_PROGRAMS += scenario
@@ -74,6 +74,12 @@ SCENARIOS = \
 	tests/scenarios/dns-refresh.scn \
 	tests/scenarios/dns-refresh-ttl.scn \
 	tests/scenarios/dns-target-fails.scn \
+	tests/scenarios/drain-last-resort.scn \
+	tests/scenarios/drain-moves.scn \
+	tests/scenarios/drain-never-to-nothing.scn \
+	tests/scenarios/drain-refused-elsewhere.scn \
+	tests/scenarios/drain-reload.scn \
+	tests/scenarios/drain-shared.scn \
 	tests/scenarios/equals-other-order.scn \
 	tests/scenarios/equals-spread.scn \
 	tests/scenarios/failback.scn \
@@ -106,6 +112,31 @@ SCENARIOS = \
 	tests/scenarios/name-with-port.scn \
 	tests/scenarios/nameserver-refuses.scn \
 	tests/scenarios/nameserver-silent.scn \
+	tests/scenarios/network-back-refused.scn \
+	tests/scenarios/network-down.scn \
+	tests/scenarios/network-during-failback.scn \
+	tests/scenarios/network-during-failover.scn \
+	tests/scenarios/network-firewalled.scn \
+	tests/scenarios/network-flapping.scn \
+	tests/scenarios/network-names-again.scn \
+	tests/scenarios/network-new-address-after.scn \
+	tests/scenarios/network-new-address-fixed.scn \
+	tests/scenarios/network-new-address.scn \
+	tests/scenarios/network-pace.scn \
+	tests/scenarios/network-preferred-dies.scn \
+	tests/scenarios/network-preferred-hangs.scn \
+	tests/scenarios/network-route-lost-unused.scn \
+	tests/scenarios/network-route-lost.scn \
+	tests/scenarios/network-router-dead-for-one.scn \
+	tests/scenarios/network-router-dead.scn \
+	tests/scenarios/network-shared.scn \
+	tests/scenarios/network-standstill-move.scn \
+	tests/scenarios/network-standstill-short.scn \
+	tests/scenarios/network-standstill.scn \
+	tests/scenarios/network-start-down-names.scn \
+	tests/scenarios/network-start-down.scn \
+	tests/scenarios/network-stop.scn \
+	tests/scenarios/network-unplugged.scn \
 	tests/scenarios/no-failback-to-unknown.scn \
 	tests/scenarios/no-password.scn \
 	tests/scenarios/one-lost-ping-moves-nobody.scn \
@@ -121,6 +152,7 @@ SCENARIOS = \
 	tests/scenarios/pace-retry-after.scn \
 	tests/scenarios/pace-start.scn \
 	tests/scenarios/probe-jitter.scn \
+	tests/scenarios/records.scn \
 	tests/scenarios/redirected.scn \
 	tests/scenarios/redundant-without-leftovers.scn \
 	tests/scenarios/refresh-long-grant.scn \
@@ -152,6 +184,18 @@ SCENARIOS = \
 	tests/scenarios/reload-same.scn \
 	tests/scenarios/reload-shorter-interval.scn \
 	tests/scenarios/request-probe.scn \
+	tests/scenarios/restart-after-stop.scn \
+	tests/scenarios/restart-broken-file.scn \
+	tests/scenarios/restart-dns-in-time.scn \
+	tests/scenarios/restart-dns-refuses.scn \
+	tests/scenarios/restart-left-on-backup.scn \
+	tests/scenarios/restart-left-on-dead.scn \
+	tests/scenarios/restart-no-longer-configured.scn \
+	tests/scenarios/restart-same-server.scn \
+	tests/scenarios/restart-unwritable.scn \
+	tests/scenarios/restart-without-dns.scn \
+	tests/scenarios/restart-without-unregister.scn \
+	tests/scenarios/restart-writes.scn \
 	tests/scenarios/round-of-four.scn \
 	tests/scenarios/rubbish.scn \
 	tests/scenarios/server-asks.scn \

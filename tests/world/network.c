@@ -13,6 +13,14 @@ enum {
 	BACKLOG_MAX = 2000,		/* packets that a hung process's socket keeps */
 	QUOTED_MAX = 520,		/* of our bytes in an ICMP error */
 	FAMILIES = 2,
+	NEIGHBOUR_MS = 8000,		/* until the kernel holds a silent router for failed */
+};
+
+struct way {				/* to one address, when it is another than the network's */
+	struct way *next;
+	struct address to;
+	enum world_way way;
+	struct instant since;
 };
 
 struct transport {
@@ -33,7 +41,9 @@ struct flight {				/* on its way to the agent */
 static struct {
 	struct host *hosts;
 	struct network_script script;
-	struct instant unwell;
+	struct way *ways;
+	struct instant way_since;
+	struct instant unwell, cut;
 	struct transport *transport;
 	struct address own[FAMILIES];
 } net;
@@ -76,6 +86,12 @@ network_end(void)
 		backlog_free(host);
 		registrar_free(host);
 		free(host);
+	}
+	while (net.ways != NULL) {
+		struct way *way = net.ways;
+
+		net.ways = way->next;
+		free(way);
 	}
 }
 
@@ -130,10 +146,54 @@ world_network(void)
 	return net.script;
 }
 
+static const char *
+way_str(enum world_way way)
+{
+	static const char *const words[] = { "up", "down", "unplugged", "firewalled", "router-dead" };
+
+	return words[way];
+}
+
+static struct way *
+way_of(const struct address *to)
+{
+	struct way *way = net.ways;
+
+	while (way != NULL && !address_same_ip(&way->to, to))
+		way = way->next;
+	return way;
+}
+
+static bool
+some_way_closed(void)
+{
+	for (const struct way *way = net.ways; way != NULL; way = way->next) {
+		if (way->way != WAY_OPEN)
+			return true;
+	}
+	return net.script.way != WAY_OPEN;
+}
+
+static void
+neighbour_fails(void *arg)
+{
+	(void)arg;
+	netwatch_changed();
+}
+
+static void
+way_changes(enum world_way way)
+{
+	net.cut = world_now();
+	if (way == WAY_ROUTER_DEAD)
+		world_call_at(instant_add(world_now(), NEIGHBOUR_MS), neighbour_fails, NULL, NULL);
+	netwatch_changed();
+}
+
 bool
 network_well(void)
 {
-	return !net.script.down && net.script.loss_percent == 0;
+	return !some_way_closed() && net.script.loss_percent == 0;
 }
 
 void
@@ -153,17 +213,102 @@ world_network_set(struct network_script script)
 {
 	if (!network_well())
 		net.unwell = world_now();
-	if (script.down != net.script.down)
-		world_story("network %s", script.down ? "down" : "up");
+	if (script.way != net.script.way) {
+		world_story("---- network %s", way_str(script.way));
+		net.way_since = world_now();
+		net.script = script;
+		way_changes(script.way);
+	}
 	net.script = script;
 	if (!network_well())
 		net.unwell = world_now();
 }
 
+enum world_way
+world_way(const struct address *server)
+{
+	const struct way *own = way_of(server);
+
+	return own == NULL ? WAY_OPEN : own->way;
+}
+
+void
+world_way_set(const struct address *server, enum world_way way)
+{
+	struct way *own = way_of(server);
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (own == NULL) {
+		own = memory(sizeof(*own));
+		own->to = *server;
+		own->next = net.ways;
+		net.ways = own;
+	}
+	world_story("---- way to %s: %s", address_ip_str(server, text), way_str(way));
+	net.unwell = world_now();
+	own->way = way;
+	own->since = world_now();
+	way_changes(way);
+}
+
+/* The network's own way comes first: what is closed for all is closed for each. */
+static enum world_way
+way_now(const struct address *to, struct instant *since)
+{
+	const struct way *own = net.script.way == WAY_OPEN ? way_of(to) : NULL;
+
+	*since = own == NULL ? net.way_since : own->since;
+	return own == NULL ? net.script.way : own->way;
+}
+
+static enum world_way
+way_to(const struct address *to)
+{
+	struct instant since;
+
+	return way_now(to, &since);
+}
+
+void
+network_path(const struct address *to, struct path *path)
+{
+	struct instant since;
+	enum world_way way = way_now(to, &since);
+
+	*path = (struct path){ .routed = way != WAY_NONE, .up = true, .carrier = way != WAY_UNPLUGGED };
+	if (!path->routed)
+		return;
+	path->local = net.own[family_index(to)];
+	path->router = *to;
+	path->router.port = 0;
+	path->router.ip[3] ^= 0xff;
+	if (way != WAY_ROUTER_DEAD)
+		return;
+	path->router_failed = instant_since(since, world_now()) >= NEIGHBOUR_MS;
+	path->router_sought = !path->router_failed;
+}
+
+void
+network_stood_still(void)
+{
+	net.unwell = net.cut = world_now();
+}
+
+bool
+network_cut_since(struct instant then)
+{
+	return some_way_closed() || (net.cut.ms != 0 && !instant_before(net.cut, then));
+}
+
 void
 world_own_address(const struct address *own)
 {
+	char text[ADDRESS_TEXT_SIZE];
+
+	world_story("---- our address is %s", address_ip_str(own, text));
 	net.own[family_index(own)] = *own;
+	net.unwell = world_now();
+	netwatch_changed();
 }
 
 static bool
@@ -185,7 +330,11 @@ on_arrival(void *arg)
 	struct message message;
 	enum drop_reason why;
 
-	if (t == NULL || net.script.down)
+	if (instant_before(world_now(), clock_agent_wakes())) {
+		world_call_at(clock_agent_wakes(), on_arrival, f, free);	/* it waits in the socket */
+		return;
+	}
+	if (t == NULL || way_to(&f->from) != WAY_OPEN)
 		goto out;
 	local.port = t->port[family_index(&f->from)];
 	if (f->icmp) {
@@ -430,9 +579,14 @@ send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, co
 		return -EAFNOSUPPORT;
 	if (len > TRANSPORT_MESSAGE_MAX)
 		return -EMSGSIZE;
-	invariants_sent(to, bytes, len, net.script.down);
-	if (net.script.down)
+	invariants_sent(to, bytes, len,
+	    way_to(&to->address) == WAY_NONE || way_to(&to->address) == WAY_FIREWALLED);
+	if (way_to(&to->address) == WAY_NONE)
 		return -ENETUNREACH;
+	if (way_to(&to->address) == WAY_FIREWALLED)
+		return -EPERM;
+	if (way_to(&to->address) != WAY_OPEN)
+		return 0;
 	packet = memory(sizeof(*packet) + len);
 	packet->to = to->address;
 	packet->from = net.own[family_index(&to->address)];
@@ -463,7 +617,7 @@ transport_local(struct transport *transport, const struct peer *to, struct addre
 
 	if (transport->port[family] == 0)
 		return -EAFNOSUPPORT;
-	if (net.script.down)
+	if (way_to(&to->address) == WAY_NONE)
 		return -ENETUNREACH;
 	*local = address_is_any(&transport->bound[family]) ? net.own[family] : transport->bound[family];
 	local->port = transport->port[family];

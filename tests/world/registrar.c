@@ -156,6 +156,29 @@ world_binding(const char *aor, const struct address *server)
 	return false;
 }
 
+bool
+world_bound_as(const char *aor, const struct address *server, const char *text)
+{
+	const struct host *host = network_host(server);
+
+	for (const struct binding *b = host == NULL ? NULL : host->bindings; b != NULL; b = b->next) {
+		if (live(b) && strcmp(b->aor, aor) == 0 && strstr(b->uri, text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+size_t
+world_bindings(const char *aor, const struct address *server)
+{
+	const struct host *host = network_host(server);
+	size_t count = 0;
+
+	for (const struct binding *b = host == NULL ? NULL : host->bindings; b != NULL; b = b->next)
+		count += strcmp(b->aor, aor) == 0 && instant_before(world_now(), b->ends);
+	return count;
+}
+
 static void
 binding_remove(struct binding **at)
 {
@@ -431,13 +454,18 @@ authenticated(struct host *host, const struct packet *packet, const struct messa
 static uint64_t
 expires_asked(const struct message *request)
 {
-	uint64_t s = EXPIRES_ASKED_S;
+	uint64_t s = EXPIRES_ASKED_S, own, most = 0;
+	bool said = false;
 
-	if (request->contact_count > 0 && span_there(request->contacts[0].expires))
-		span_number(request->contacts[0].expires, UINT32_MAX, &s);
-	else if (span_there(request->expires))
+	if (span_there(request->expires))
 		span_number(request->expires, UINT32_MAX, &s);
-	return s;
+	for (size_t i = 0; i < request->contact_count; i++) {
+		if (!span_number(request->contacts[i].expires, UINT32_MAX, &own))
+			continue;
+		said = true;
+		most = own > most ? own : most;		/* a Contact that goes says nothing of one that stays */
+	}
+	return said ? most : s;
 }
 
 static void

@@ -134,7 +134,7 @@ read_line(struct scenario *s, struct line *line, bool started)
 	if (!line->timed && line->verb->declares && started)
 		return complain(s, line, "the start is told before the first timed line");
 	if (line->for_ms > 0 && (line->verb->save == NULL || !line->timed))
-		return complain(s, line, "`for` goes with `at` or `every`, and server, network or nameserver");
+		return complain(s, line, "`for` goes with `at` or `every`, and server, network, route or nameserver");
 	return line->verb->run(s, line, true, wrong) || complain(s, line, wrong);
 }
 
@@ -393,18 +393,20 @@ on_line(void *arg)
 	drop_due(due);
 }
 
-void
-scenario_kill(struct scenario *s)
+/* Each record is a line in the log: the last one, by then (B73). */
+static void
+on_record(void *arg, const struct record *record)
 {
+	bool runs = world_agent_runs;
+	struct scenario *s = arg;
+
 	world_agent_runs = false;
-	if (s->agent != NULL)
-		agent_free(s->agent);
-	if (s->loop != NULL)
-		loop_free(s->loop);
-	s->agent = NULL;
-	s->loop = NULL;
-	if (world_timers_left() > 0)
-		world_fail("agent_free() left %zu timers", world_timers_left());
+	s->records[record->kind]++;
+	if (record->cause == NULL || record->cause[0] == '\0' || record->text[0] == '\0')
+		world_fail("record %s without a cause or a text", record_kind_str(record->kind));
+	if (!s->lenient && world_story_count(record->text, world_now()) == 0)
+		world_fail("record %s is not in the log: %s", record_kind_str(record->kind), record->text);
+	world_agent_runs = runs;
 }
 
 bool
@@ -432,6 +434,7 @@ scenario_start(struct scenario *s)
 		return false;
 	}
 	s->stopped = false;
+	agent_on_record(s->agent, on_record, s);
 	world_agent_runs = true;
 	started = agent_start(s->agent);
 	world_agent_runs = false;
@@ -442,6 +445,20 @@ scenario_start(struct scenario *s)
 		return false;
 	}
 	return true;
+}
+
+void
+scenario_kill(struct scenario *s)
+{
+	world_agent_runs = false;
+	if (s->agent != NULL)
+		agent_free(s->agent);
+	if (s->loop != NULL)
+		loop_free(s->loop);
+	s->agent = NULL;
+	s->loop = NULL;
+	if (world_timers_left() > 0)
+		world_fail("agent_free() left %zu timers", world_timers_left());
 }
 
 static void

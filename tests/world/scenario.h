@@ -76,6 +76,7 @@ struct scenario {
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
+	int64_t records[RECORD_KINDS];	/* told so far */
 	bool lenient;			/* what the lines expect need not come true */
 
 	/* The random world's (chaos.c); NULL: nobody judges but the world and the lines. */
@@ -94,8 +95,11 @@ bool scenario_read_stream(struct scenario *scenario, const char *path, FILE *fil
 bool scenario_run(struct scenario *scenario);
 void scenario_free(struct scenario *scenario);
 
-/* A new agent with the configuration as it is written by now; and its end without a packet more. */
+/* The agent begins, with the configuration as it is written by now. Returns false if the world failed, or if it lacked
+ * memory in a lenient scenario. */
 bool scenario_start(struct scenario *scenario);
+
+/* It ends in the middle of whatever it does; nothing is sent or written. */
 void scenario_kill(struct scenario *scenario);
 
 /* The configuration as it is written by now; NULL with the findings in errors. */

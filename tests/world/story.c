@@ -83,9 +83,33 @@ on_log(void *arg, enum log_level level, const char *text)
 	world_agent_runs = runs;
 }
 
+bool world_story_quiet;
+static FILE *terminal;			/* stderr, while the log must not fill it; file descriptor 2 stays as it is */
+
+static void
+hush(bool quiet)
+{
+#ifdef __GLIBC__
+	static FILE *nowhere;
+
+	if (!quiet) {
+		stderr = terminal;
+		return;
+	}
+	if (nowhere == NULL)
+		nowhere = fopen("/dev/null", "w");
+	terminal = stderr;
+	stderr = nowhere == NULL ? stderr : nowhere;
+#else
+	(void)quiet;
+#endif
+}
+
 void
 story_begin(void)
 {
+	if (world_story_quiet)
+		hush(true);
 	story.lines = memory(LINES_MAX * sizeof(story.lines[0]));
 	log_to_sink(on_log, NULL);
 	log_set_level(LOG_LEVEL_INFO);
@@ -95,6 +119,8 @@ void
 story_end(void)
 {
 	log_to_sink(NULL, NULL);
+	if (world_story_quiet)
+		hush(false);
 	for (size_t i = 0; i < LINES_MAX; i++)
 		free(story.lines[i].text);
 	free(story.lines);
@@ -134,18 +160,19 @@ world_story_print(void)
 		print(&story.lines[i % LINES_MAX]);
 }
 
-bool
-world_story_has(const char *text, struct instant since)
+size_t
+world_story_count(const char *text, struct instant since)
 {
+	size_t count = 0;
+
 	for (size_t i = story.count; i-- > first_kept();) {
 		const struct line *line = &story.lines[i % LINES_MAX];
 
 		if (instant_before(line->when, since))
-			return false;
-		if (line->log && strstr(line->text, text) != NULL)
-			return true;
+			break;
+		count += line->log && strstr(line->text, text) != NULL;
 	}
-	return false;
+	return count;
 }
 
 void

@@ -310,6 +310,20 @@ restore_server(const struct line *line, void *saved)
 /* ---- network, nameserver ---- */
 
 static bool
+way_called(const char *word, enum world_way *way)
+{
+	static const char *const words[] = { "up", "down", "unplugged", "firewalled", "router-dead" };
+
+	for (int i = 0; i < 5; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			*way = (enum world_way)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
 verb_network(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
 	struct network_script script = world_network();
@@ -317,13 +331,11 @@ verb_network(struct scenario *scenario, struct line *line, bool check, char wron
 	uint64_t number;
 
 	(void)scenario;
-	if (w->count == 2 && (strcmp(w->at[1], "up") == 0 || strcmp(w->at[1], "down") == 0))
-		script.down = w->at[1][0] == 'd';
-	else if (w->count == 3 && strcmp(w->at[1], "loss") == 0 && span_number(span_of(w->at[2]), 100, &number))
+	if (w->count == 3 && strcmp(w->at[1], "loss") == 0 && span_number(span_of(w->at[2]), 100, &number))
 		script.loss_percent = (unsigned)number;
-	else if (w->count != 3 || strcmp(w->at[1], "delay") != 0
-	    || !span_duration_ms(span_of(w->at[2]), &script.delay_ms))
-		return bad(wrong, "it is: network up|down|loss PERCENT|delay DURATION");
+	else if (!(w->count == 2 && way_called(w->at[1], &script.way)) && (w->count != 3
+	    || strcmp(w->at[1], "delay") != 0 || !span_duration_ms(span_of(w->at[2]), &script.delay_ms)))
+		return bad(wrong, "it is: network up|down|unplugged|firewalled|router-dead|loss PERCENT|delay DURATION");
 	if (!check)
 		world_network_set(script);
 	return true;
@@ -343,6 +355,67 @@ restore_network(const struct line *line, void *saved)
 {
 	(void)line;
 	world_network_set(*(struct network_script *)saved);
+}
+
+static bool
+verb_route(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	struct address server;
+	enum world_way way;
+
+	(void)scenario;
+	if (line->words.count != 3 || !address_parse(&server, line->words.at[1])
+	    || !way_called(line->words.at[2], &way))
+		return bad(wrong, "it is: route ADDR up|down|unplugged|firewalled|router-dead");
+	if (!check)
+		world_way_set(&server, way);
+	return true;
+}
+
+static void *
+save_route(const struct line *line)
+{
+	struct address server;
+	enum world_way way;
+
+	address_parse(&server, line->words.at[1]);
+	way = world_way(&server);
+	return copy_of(&way, sizeof(way));
+}
+
+static void
+restore_route(const struct line *line, void *saved)
+{
+	struct address server;
+
+	address_parse(&server, line->words.at[1]);
+	world_way_set(&server, *(enum world_way *)saved);
+}
+
+static bool
+verb_interface(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	struct address own;
+
+	(void)scenario;
+	if (line->words.count != 2 || !address_parse(&own, line->words.at[1]) || own.port != 0)
+		return bad(wrong, "it is: interface ADDR");
+	if (!check)
+		world_own_address(&own);
+	return true;
+}
+
+static bool
+verb_standstill(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	int64_t ms;
+
+	(void)scenario;
+	if (line->words.count != 2 || !span_duration_ms(span_of(line->words.at[1]), &ms))
+		return bad(wrong, "it is: standstill DURATION");
+	if (!check)
+		world_stand_still(ms);
+	return true;
 }
 
 static bool
@@ -605,53 +678,70 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 	return true;
 }
 
-/* Like kill -9: its end without a packet more. */
+/* Files are all that lives on. After `stop` it is a start, while it runs a kill -9 and a start. */
 static bool
-verb_kill(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+verb_restart(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
 	if (line->words.count != 1)
-		return bad(wrong, "it is: kill");
+		return bad(wrong, "it is: restart");
 	if (check)
 		return true;
-	world_story("---- kill");
-	scenario_kill(scenario);
-	return true;
-}
-
-/* The daemon again, after a stop or a kill; what it left in the world is still there. */
-static bool
-verb_start(struct scenario *scenario, struct line *line, bool check, char wrong[256])
-{
-	if (line->words.count != 1)
-		return bad(wrong, "it is: start");
-	if (check)
-		return true;
-	world_story("---- start");
-	if (scenario->agent != NULL && !scenario->stopped)
-		return bad(wrong, "it still runs");
+	world_story("---- restart");
 	scenario_kill(scenario);
 	world_restarted();
-	return scenario_start(scenario) || bad(wrong, "it does not start");
+	if (scenario_start(scenario))
+		return true;
+	if (!scenario->lenient)
+		return bad(wrong, "it does not start again");
+	scenario_kill(scenario);	/* there was no memory: whoever started it tries again */
+	return scenario_start(scenario) || bad(wrong, "it does not start again");
+}
+
+static bool
+verb_file(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	const struct words *w = &line->words;
+	bool writable = w->count == 3 && strcmp(w->at[2], "writable") == 0;
+
+	(void)scenario;
+	if (w->count == 3 && (writable || strcmp(w->at[2], "unwritable") == 0)) {
+		if (!check)
+			world_file_unwritable(w->at[1], !writable);
+	} else if (w->count == 3 && strcmp(w->at[2], "gone") == 0) {
+		if (!check)
+			world_file_set(w->at[1], NULL);
+	} else if (w->count == 4 && strcmp(w->at[2], "says") == 0) {
+		if (!check)
+			world_file_set(w->at[1], w->at[3]);
+	} else {
+		return bad(wrong, "it is: file PATH gone|writable|unwritable|says TEXT");
+	}
+	return true;
 }
 
 static bool
 verb_request(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
 	const struct words *w = &line->words;
-	const char *of = w->count == 3 ? w->at[2] : NULL;
-	bool probe = w->count > 1 && strcmp(w->at[1], "probe") == 0, known;
+	const char *of = w->count == 3 ? w->at[2] : NULL, *what = w->count > 1 ? w->at[1] : "";
+	bool drain = strcmp(what, "drain") == 0 || strcmp(what, "undrain") == 0;
+	bool probe = strcmp(what, "probe") == 0, done;
 
-	if (w->count < 2 || w->count > 3 || (!probe && strcmp(w->at[1], "register") != 0))
-		return bad(wrong, "it is: request register [USER], request probe [ADDR]");
+	if (w->count < 2 || w->count > 3 || (drain && of == NULL) ||
+	    (!drain && !probe && strcmp(what, "register") != 0))
+		return bad(wrong, "it is: request register [USER], request probe [ADDR], request drain|undrain ADDR");
 	if (check)
 		return true;
 	if (scenario->agent == NULL)
 		return bad(wrong, "there is no agent");
 	world_story("---- request %s %s", w->at[1], of == NULL ? "" : of);
 	world_agent_runs = true;
-	known = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
+	if (drain)
+		done = (what[0] == 'd' ? agent_drain(scenario->agent, of) : agent_undrain(scenario->agent, of)) == 0;
+	else
+		done = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
 	world_agent_runs = false;
-	if (!known)
+	if (!done)
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;
 }
@@ -701,6 +791,9 @@ verb_until(struct scenario *scenario, struct line *line, bool check, char wrong[
 static const struct verb verbs[] = {
 	{ "server", verb_server, true, true, save_server, restore_server },
 	{ "network", verb_network, true, true, save_network, restore_network },
+	{ "route", verb_route, true, true, save_route, restore_route },
+	{ "interface", verb_interface, true, true, NULL, NULL },
+	{ "standstill", verb_standstill, false, true, NULL, NULL },
 	{ "nameserver", verb_nameserver, true, true, save_nameserver, restore_nameserver },
 	{ "dns", verb_dns, true, true, NULL, NULL },
 	{ "account", verb_account, true, true, NULL, NULL },
@@ -708,8 +801,8 @@ static const struct verb verbs[] = {
 	{ "reload", verb_reload, false, true, NULL, NULL },
 	{ "request", verb_request, false, true, NULL, NULL },
 	{ "stop", verb_stop, false, true, NULL, NULL },
-	{ "kill", verb_kill, false, true, NULL, NULL },
-	{ "start", verb_start, false, true, NULL, NULL },
+	{ "restart", verb_restart, false, true, NULL, NULL },
+	{ "file", verb_file, true, true, NULL, NULL },
 	{ "expect", verb_watch, false, true, NULL, NULL },
 	{ "never", verb_watch, false, true, NULL, NULL },
 	{ "until", verb_until, false, false, NULL, NULL },

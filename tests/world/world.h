@@ -47,8 +47,9 @@ void world_signal(int signal_number);
 
 void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void world_story_live(bool live);	/* each line to stdout as it happens */
+extern bool world_story_quiet;	/* set before world_begin(): the log is not on stderr as well */
 void world_story_print(void);		/* all that is kept, to stdout */
-bool world_story_has(const char *text, struct instant since);	/* a log line with that text */
+size_t world_story_count(const char *text, struct instant since);	/* log lines with that text */
 
 /* The story has gone wrong: remembered (the first one counts), the run ends after the current event. */
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -69,6 +70,8 @@ void world_excuse(void);
 /* ---- Files ---- */
 
 void world_file_set(const char *path, const char *text);	/* NULL removes it */
+void world_file_unwritable(const char *path, bool unwritable);
+bool world_file_has(const char *path, const char *text);
 
 /* ---- Network and call servers ---- */
 
@@ -134,11 +137,23 @@ void world_server_sends(const struct address *server, const char *method);
 void world_server_forges(const struct address *server);
 void world_server_babbles(const struct address *server);
 
+/* A live binding there has a Contact with that text. */
+bool world_bound_as(const char *aor, const struct address *server, const char *text);
+
 /* A live binding of the account there; server NULL: anywhere, whether or not the server answers. */
 bool world_binding(const char *aor, const struct address *server);
+size_t world_bindings(const char *aor, const struct address *server);	/* how many */
+
+enum world_way {
+	WAY_OPEN,
+	WAY_NONE,		/* no route: sends fail with ENETUNREACH */
+	WAY_UNPLUGGED,		/* no carrier: packets vanish */
+	WAY_FIREWALLED,		/* our own firewall: sends fail with EPERM */
+	WAY_ROUTER_DEAD,	/* carrier, but packets vanish, and after some seconds the kernel knows why */
+};
 
 struct network_script {
-	bool down;			/* sends fail with ENETUNREACH */
+	enum world_way way;
 	unsigned loss_percent;
 	int64_t delay_ms;		/* one way; 1 */
 };
@@ -146,6 +161,11 @@ struct network_script {
 struct network_script world_network(void);
 void world_network_set(struct network_script script);
 void world_own_address(const struct address *own);	/* for its family; 10.0.0.100, fd00::100 at first */
+enum world_way world_way(const struct address *server);
+void world_way_set(const struct address *server, enum world_way way);	/* to that address alone; port ignored */
+
+/* The agent stands still for so long: no timer of its fires, what comes waits in its socket. */
+void world_stand_still(int64_t ms);
 
 /* ---- DNS ---- */
 
@@ -175,6 +195,7 @@ enum happening_kind {
 	HAPPENED_PACKET,	/* any datagram sent there, copies included */
 	HAPPENED_ANSWER,	/* the agent answered a request; its code is in `code` */
 	HAPPENED_QUERY,		/* a DNS question to that name server */
+	HAPPENED_WRITE,		/* the agent wrote that file, or tried to; its path is in `who` */
 };
 
 struct happening {
@@ -198,5 +219,11 @@ void world_stopping(void);		/* agent_stop() was called */
 void world_leaving(const char *aor, bool leaving);	/* it is configured no more: it ends as in a stop */
 void world_reloading(void);		/* agent_reload() is about to be called */
 void world_restarted(void);		/* another agent begins, that knows nothing of what the one before left */
+
+/*
+ * The agent was killed, or has ended, and begins anew: what it had under way has no end, no Call-ID may come again,
+ * and what it left behind anywhere is excused.
+ */
+void world_restarted(void);
 
 #endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: ISC */
+#include "agent/savedstate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "agent/roster.h"
+#include "agent/savedfile.h"
+#include "base/log.h"
+#include "net/entropy.h"
+#include "net/store.h"
+
+enum {
+	DELAY_MS = 1000,	/* what belongs together comes together: a REGISTER and its answer */
+	GAP_MS = 5000,
+	RETRY_MS = 5 * 60 * 1000,
+};
+
+struct savedstate {
+	struct agent *agent;
+	struct timer *timer;
+	struct strbuf path, key_path;	/* without data: there is no state-dir */
+	struct saved on_disk;		/* as it was read or written last */
+	struct instant written_at;	/* tried, that is */
+	unsigned names_version;		/* that on_disk is of */
+	bool starting;			/* on_disk is of an earlier run */
+	bool failing;			/* there has been a warning, and nothing good since */
+};
+
+/* ---- The files. ---- */
+
+static void
+complain(struct savedstate *state, const char *path, const char *why, const char *so)
+{
+	if (!state->failing)
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; %s", path, why, so);
+	state->failing = true;
+}
+
+static bool
+write_file(struct savedstate *state, const char *path, const char *bytes, size_t len, const char *so)
+{
+	int error = store_write(path, bytes, len);
+
+	if (error < 0)
+		complain(state, path, strerror(-error), so);
+	else if (state->failing)
+		log_line(LOG_LEVEL_NOTICE, NULL, "%s: written again", path);
+	state->failing = error < 0;
+	return error == 0;
+}
+
+static bool
+is_key(const struct strbuf *kept, size_t len)
+{
+	return kept->len == len && strspn(kept->data, "0123456789abcdef") == len;
+}
+
+/*
+ * The key of the Contact parameters: the same after every restart, if there is a place to keep it (B40). A new one
+ * takes its place only if there is none, or nothing that could be one. What cannot be read now may be the right one
+ * still.
+ */
+static void
+load_key(struct savedstate *state)
+{
+	static const char so[] = "Contacts will differ after a restart";
+	char *key = state->agent->key;
+	size_t len = sizeof(state->agent->key) - 1;
+	const char *path = state->key_path.data;
+	struct strbuf kept = { 0 };
+	int error;
+
+	entropy_hex(key, len);
+	if (path == NULL)
+		return;
+	error = store_read(path, &kept);
+	if (error == 0 && is_key(&kept, len)) {
+		memcpy(key, kept.data, len);
+	} else if (error == 0) {
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
+		write_file(state, path, key, len, so);
+	} else if (error == -ENOENT) {
+		write_file(state, path, key, len, so);
+	} else {
+		complain(state, path, strerror(-error), so);
+	}
+	strbuf_fini(&kept);
+}
+
+/* ---- What there is to keep. ---- */
+
+struct collector {
+	struct savedstate *state;
+	struct saved *to;
+	size_t room;
+	bool failed;
+};
+
+static int64_t
+wall_of(const struct savedstate *state, struct instant t)
+{
+	struct loop *loop = state->agent->loop;
+	int64_t wall_s = loop_wall_s(loop) + instant_since(loop_now(loop), t) / 1000;
+
+	return wall_s > 0 ? wall_s : 1;
+}
+
+static void
+collect_answer(void *arg, const char *name, enum dns_type type, const struct dns_answer *answer,
+    struct instant believed_at)
+{
+	struct collector *c = arg;
+	struct saved_answer *saved;
+
+	if (c->to->answer_count == c->room) {
+		size_t room = 2 * c->room + 16;
+		struct saved_answer *more = realloc(c->to->answers, room * sizeof(*more));
+
+		if (more == NULL) {
+			c->failed = true;
+			return;
+		}
+		c->to->answers = more;
+		c->room = room;
+	}
+	saved = &c->to->answers[c->to->answer_count];
+	*saved = (struct saved_answer){ .name = strdup(name), .type = type,
+	    .confirmed_s = wall_of(c->state, believed_at) };
+	if (saved->name != NULL && dns_answer_copy(&saved->answer, answer))
+		c->to->answer_count++;
+	else {
+		free(saved->name);
+		c->failed = true;
+	}
+}
+
+static bool
+copy_text(char **to, const char *text)
+{
+	*to = text == NULL ? NULL : strdup(text);
+	return text == NULL || *to != NULL;
+}
+
+static bool
+is_worth_keeping(const struct candidate *candidate)
+{
+	return candidate_may_be_bound(candidate) && candidate->bound_for_s > 0;
+}
+
+static void
+collect_binding(struct collector *c, const struct candidate *candidate)
+{
+	struct saved_binding *saved = &c->to->bindings[c->to->binding_count++];
+
+	*saved = (struct saved_binding){ .peer = candidate->server->peer, .lasts_s = candidate->bound_for_s };
+	if (candidate != candidate->account->active)
+		saved->until_s = wall_of(c->state, candidate->bound_until);
+	if (!copy_text(&saved->account, candidate->account->aor) || !copy_text(&saved->name, candidate->name) ||
+	    !copy_text(&saved->contact, candidate->bound_contact))
+		c->failed = true;
+}
+
+static void
+collect_bindings(struct collector *c, const struct account *account)
+{
+	struct saved_binding *more;
+
+	if (account->candidate_count == 0 || c->failed)
+		return;
+	more = realloc(c->to->bindings, (c->to->binding_count + account->candidate_count) * sizeof(*more));
+	if (more == NULL) {
+		c->failed = true;
+		return;
+	}
+	c->to->bindings = more;
+	for (size_t i = 0; i < account->candidate_count; i++)
+		if (is_worth_keeping(account->candidates[i]))
+			collect_binding(c, account->candidates[i]);
+}
+
+/* Returns false without memory, *to empty. */
+static bool
+collect(struct savedstate *state, struct saved *to)
+{
+	struct agent *agent = state->agent;
+	struct collector c = { .state = state, .to = to };
+	struct account *account;
+
+	*to = (struct saved){ 0 };
+	names_each_answer(agent->names, collect_answer, &c);
+	for (size_t i = 0; i < agent->account_count; i++)
+		collect_bindings(&c, agent->accounts[i]);
+	TAILQ_FOREACH(account, &agent->removed, removed_link)
+		collect_bindings(&c, account);
+	if (c.failed)
+		savedfile_fini(to);
+	return !c.failed;
+}
+
+/* ---- Writing. ---- */
+
+static bool
+write_state(struct savedstate *state, struct saved *now)
+{
+	struct strbuf text = { 0 };
+	bool written = false;
+
+	savedfile_write(now, &text);
+	if (text.failed)
+		complain(state, state->path.data, strerror(ENOMEM), "what is there is old");
+	else
+		written = write_file(state, state->path.data, text.data, text.len, "what is there is old");
+	strbuf_fini(&text);
+	return written;
+}
+
+static void
+save(struct savedstate *state)
+{
+	struct instant now = loop_now(state->agent->loop);
+	unsigned version = names_version(state->agent->names);
+	struct saved collected;
+
+	timer_set(state->timer, INSTANT_NEVER);
+	if (!collect(state, &collected)) {
+		timer_set(state->timer, instant_add(now, RETRY_MS));
+		return;
+	}
+	savedfile_sort(&collected);
+	if (!savedfile_equal(&collected, &state->on_disk)) {
+		state->written_at = now;
+		if (!write_state(state, &collected)) {
+			savedfile_fini(&collected);
+			timer_set(state->timer, instant_add(now, RETRY_MS));
+			return;
+		}
+	}
+	savedfile_fini(&state->on_disk);
+	state->on_disk = collected;
+	state->names_version = version;
+}
+
+static void
+on_due(void *arg)
+{
+	save(arg);
+}
+
+/* Something is different now. While it fails it is not tried with every change. */
+static void
+touch(struct savedstate *state)
+{
+	struct instant soon = instant_add(loop_now(state->agent->loop), DELAY_MS);
+
+	if (state->path.data == NULL || !instant_is_never(timer_due(state->timer)))
+		return;
+	timer_set(state->timer, instant_max(soon, instant_add(state->written_at, GAP_MS)));
+}
+
+/* ---- Has anything changed? ---- */
+
+#define MARK_START UINT64_C(0xcbf29ce484222325)		/* FNV-1a */
+
+static uint64_t
+mark_bytes(uint64_t mark, const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+
+	while (len-- > 0)
+		mark = (mark ^ *at++) * UINT64_C(0x100000001b3);
+	return mark;
+}
+
+static uint64_t
+mark_text(uint64_t mark, const char *text)
+{
+	return text == NULL ? mark_bytes(mark, "", 1) : mark_bytes(mark, text, strlen(text) + 1);
+}
+
+/* 0: nothing to keep. Where the account is, the end of the binding moves with each refresh: it does not count. */
+static uint64_t
+mark_of(const struct account *account)
+{
+	uint64_t mark = 0;
+
+	for (size_t i = 0; i < account->candidate_count; i++) {
+		const struct candidate *candidate = account->candidates[i];
+		int64_t until = candidate == account->active ? 0 : candidate->bound_until.ms;
+
+		if (!is_worth_keeping(candidate))
+			continue;
+		mark = mark_text(mark == 0 ? MARK_START : mark, candidate->server->text);
+		mark = mark_text(mark, candidate->name);
+		mark = mark_text(mark, candidate->bound_contact);
+		mark = mark_bytes(mark, &candidate->bound_for_s, sizeof(candidate->bound_for_s));
+		mark = mark_bytes(mark, &until, sizeof(until));
+	}
+	return mark;
+}
+
+void
+savedstate_look(struct savedstate *state, struct account *account)
+{
+	uint64_t mark;
+
+	if (state == NULL || state->path.data == NULL)
+		return;
+	mark = mark_of(account);
+	if (mark == account->saved_mark)
+		return;
+	account->saved_mark = mark;
+	touch(state);
+}
+
+void
+savedstate_gone(struct savedstate *state, const struct account *account)
+{
+	if (state != NULL && account->saved_mark != 0)
+		touch(state);
+}
+
+void
+savedstate_settle(struct savedstate *state)
+{
+	if (state != NULL && names_version(state->agent->names) != state->names_version)
+		touch(state);
+}
+
+void
+savedstate_flush(struct savedstate *state)
+{
+	if (state != NULL && state->path.data != NULL)
+		save(state);
+}
+
+/* ---- The start. ---- */
+
+static void
+recall_answers(struct savedstate *state)
+{
+	struct loop *loop = state->agent->loop;
+
+	for (size_t i = 0; i < state->on_disk.answer_count; i++) {
+		const struct saved_answer *saved = &state->on_disk.answers[i];
+		int64_t age_s = loop_wall_s(loop) - saved->confirmed_s;
+
+		names_remember(state->agent->names, saved->name, saved->type, &saved->answer,
+		    instant_add(loop_now(loop), age_s > 0 ? -age_s * 1000 : 0));
+	}
+}
+
+void
+savedstate_read(struct savedstate *state)
+{
+	struct strbuf text = { 0 };
+	char why[256] = "";
+	int error;
+
+	load_key(state);
+	if (state->path.data == NULL)
+		return;
+	error = store_read(state->path.data, &text);
+	if (error == 0 && !savedfile_read(&state->on_disk, (struct span){ text.data, text.len }, why))
+		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; it is not used", state->path.data, why);
+	else if (error < 0 && error != -ENOENT)
+		complain(state, state->path.data, strerror(-error), "it is not used");
+	strbuf_fini(&text);
+	recall_answers(state);
+	state->starting = true;
+}
+
+/*
+ * How much of it may be left. A wall clock that is not set yet must not make it longer than it ever was, and where
+ * the account was at the end, the last refresh is not known.
+ */
+static int64_t
+left_of(const struct savedstate *state, const struct saved_binding *saved)
+{
+	int64_t left_s = saved->until_s - loop_wall_s(state->agent->loop);
+
+	return saved->until_s == 0 || left_s > saved->lasts_s ? saved->lasts_s : left_s;
+}
+
+/* The first binding of the account, or of one behind it: they are sorted. */
+static size_t
+first_of(const struct saved *saved, const char *aor)
+{
+	size_t from = 0, to = saved->binding_count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(saved->bindings[middle].account, aor) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+void
+savedstate_recall(struct savedstate *state, struct account *account)
+{
+	const struct saved *all;
+
+	/* A fixed Contact is the same everywhere: taking it back could hit the live one (B40). */
+	if (state == NULL || !state->starting || account->config->contact_mode == CONTACT_FIXED)
+		return;
+	all = &state->on_disk;
+	for (size_t i = first_of(all, account->aor); i < all->binding_count; i++) {
+		const struct saved_binding *saved = &all->bindings[i];
+		int64_t left_s = left_of(state, saved);
+		struct candidate *candidate;
+
+		if (strcmp(saved->account, account->aor) != 0)
+			break;
+		if (left_s <= 0)
+			continue;
+		candidate = roster_add_unlisted(account, &saved->peer, saved->name != NULL ? saved->name : "");
+		if (candidate != NULL)
+			candidate_recall_binding(candidate, saved->contact, saved->lasts_s, left_s * 1000);
+	}
+}
+
+void
+savedstate_started(struct savedstate *state)
+{
+	if (state != NULL)
+		state->starting = false;
+}
+
+static void
+make_paths(struct savedstate *state)
+{
+	const char *dir = agent_config(state->agent)->state_dir;
+
+	if (dir == NULL)
+		return;
+	strbuf_printf(&state->path, "%s/state", dir);
+	strbuf_printf(&state->key_path, "%s/key", dir);
+}
+
+struct savedstate *
+savedstate_new(struct agent *agent)
+{
+	struct savedstate *state = calloc(1, sizeof(*state));
+
+	if (state == NULL)
+		return NULL;
+	state->agent = agent;
+	state->written_at = instant_add(loop_now(agent->loop), -GAP_MS);
+	state->timer = timer_new(agent->loop, on_due, state);
+	make_paths(state);
+	if (state->timer == NULL || state->path.failed || state->key_path.failed) {
+		savedstate_free(state);
+		return NULL;
+	}
+	return state;
+}
+
+void
+savedstate_free(struct savedstate *state)
+{
+	if (state == NULL)
+		return;
+	timer_free(state->timer);
+	savedfile_fini(&state->on_disk);
+	strbuf_fini(&state->path);
+	strbuf_fini(&state->key_path);
+	free(state);
+}
