@@ -49,6 +49,9 @@ static struct {
 	void *look_arg;
 } clock_;
 
+bool world_agent_runs;
+bool (*world_allocation_fails)(void);
+
 static bool
 earlier(const struct timer *a, const struct timer *b)
 {
@@ -249,9 +252,11 @@ fire(struct timer *t)
 	clock_.events++;
 	disarm(t);
 	t->due = INSTANT_NEVER;
+	world_agent_runs = !t->once;
 	if (t->once)
 		free(t);
 	call(arg);
+	world_agent_runs = false;
 	if (clock_.standstill > STANDSTILL)
 		world_fail("the clock stands still: %d events at one instant", STANDSTILL);
 	if (clock_.look != NULL && world_failure() == NULL)
@@ -335,9 +340,15 @@ loop_wall_s(const struct loop *loop)
 struct timer *
 timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 {
-	struct timer *t = memory(sizeof(*t));
+	bool runs = world_agent_runs;
+	struct timer *t;
 
 	(void)loop;
+	if (world_allocation_fails != NULL && world_allocation_fails())
+		return NULL;
+	world_agent_runs = false;
+	t = memory(sizeof(*t));
+	world_agent_runs = runs;
 	t->due = INSTANT_NEVER;
 	t->on_due = on_due;
 	t->arg = arg;
@@ -348,7 +359,11 @@ timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 void
 timer_set(struct timer *timer, struct instant due)
 {
+	bool runs = world_agent_runs;
+
+	world_agent_runs = false;
 	arm(timer, due);
+	world_agent_runs = runs;
 }
 
 struct instant

@@ -632,6 +632,8 @@ condition_holds(const struct scenario *s, const struct condition *c, bool all)
 	struct account_status status;
 	bool some = false;
 
+	if (s->agent == NULL && kind->per_account)
+		return false;
 	if (!kind->per_account)
 		return kind->holds(s, c, NULL, NULL) != c->negated;
 	if (s->agent == NULL)

@@ -196,9 +196,17 @@ dns_told_service(const char *service, uint16_t port, const struct address *addre
 struct resolver *
 resolver_new(struct loop *loop, struct drops *drops)
 {
+	bool runs = world_agent_runs;
+	struct resolver *resolver;
+
 	(void)loop;
 	(void)drops;
-	return memory(sizeof(struct resolver));
+	if (world_allocation_fails != NULL && world_allocation_fails())
+		return NULL;
+	world_agent_runs = false;
+	resolver = memory(sizeof(*resolver));
+	world_agent_runs = runs;
+	return resolver;
 }
 
 void
@@ -252,6 +260,7 @@ on_query(void *arg)
 	void (*on_answer)(void *, const struct dns_answer *) = query->on_answer;
 	void *to = query->arg;
 
+	world_agent_runs = false;	/* its timer is the agent's to the clock */
 	if (q != NULL && answer.outcome == DNS_GOOD) {
 		answer.ttl_s = q->ttl_s;
 		answer.count = q->count;
@@ -264,12 +273,14 @@ on_query(void *arg)
 	resolver_cancel(query);
 	if (!dns_answer_copy(&given, &answer))	/* the agent must not find it changed under its hands */
 		abort();
+	world_agent_runs = true;
 	on_answer(to, &given);
+	world_agent_runs = false;
 	dns_answer_fini(&given);
 }
 
-struct resolver_query *
-resolver_ask(struct resolver *resolver, const struct address *nameserver, const char *name, enum dns_type type,
+static struct resolver_query *
+ask(struct resolver *resolver, const struct address *nameserver, const char *name, enum dns_type type,
     int timeout_ms, void (*on_answer)(void *arg, const struct dns_answer *answer), void *arg)
 {
 	struct resolver_query *query = memory(sizeof(*query));
@@ -294,6 +305,21 @@ resolver_ask(struct resolver *resolver, const struct address *nameserver, const 
 	timer_set(query->timer, instant_add(world_now(), query->silent ? timeout_ms : ANSWER_MS));
 	world_story("dns  %s %s? asked of %s", name, dns_type_str(type), address_ip_str(nameserver, text));
 	happened(HAPPENED_QUERY, nameserver, name, type, 0);
+	return query;
+}
+
+struct resolver_query *
+resolver_ask(struct resolver *resolver, const struct address *nameserver, const char *name, enum dns_type type,
+    int timeout_ms, void (*on_answer)(void *arg, const struct dns_answer *answer), void *arg)
+{
+	bool runs = world_agent_runs;
+	struct resolver_query *query;
+
+	if (world_allocation_fails != NULL && world_allocation_fails())
+		return NULL;
+	world_agent_runs = false;
+	query = ask(resolver, nameserver, name, type, timeout_ms, on_answer, arg);
+	world_agent_runs = runs;
 	return query;
 }
 

@@ -103,13 +103,18 @@ int
 store_write(const char *path, const char *bytes, size_t len)
 {
 	static const struct address nowhere;
+	bool runs = world_agent_runs, unwritable;
 
+	world_agent_runs = false;
 	happened(HAPPENED_WRITE, &nowhere, path, 0, 0);
-	if (file_make(path)->unwritable) {
+	unwritable = file_make(path)->unwritable;
+	if (!unwritable)
+		set(path, bytes, len);
+	world_agent_runs = runs;
+	if (unwritable) {
 		world_story("file %s cannot be written", path);
 		return -EROFS;
 	}
-	set(path, bytes, len);
 	world_story("file %s written, %zu bytes", path, len);
 	return 0;
 }

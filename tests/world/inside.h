@@ -85,6 +85,7 @@ struct host *network_host(const struct address *address);		/* NULL: there is non
 struct host *network_hosts(void);					/* first; then hh.next */
 void network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms);
 bool network_well(void);
+void network_excuse(void);
 void network_path(const struct address *to, struct path *path);
 void network_stood_still(void);
 bool network_cut_since(struct instant then);	/* the agent had reason to drop what was under way (B60) */
@@ -107,8 +108,8 @@ void streams_end(void);
 /* registrar.c */
 void registrar_take(struct host *host, const struct packet *packet, const struct message *request);
 void registrar_free(struct host *host);
-/* It holds a live binding of the account; granted (may be NULL): since when. */
-bool registrar_binding(const struct host *host, const char *aor, struct instant *granted);
+/* It holds a live binding of the account; granted (may be NULL): since when; kept: one that was not left behind. */
+bool registrar_binding(const struct host *host, const char *aor, struct instant *granted, bool kept);
 bool host_well(const struct host *host);
 
 /* invariants.c */

@@ -4,15 +4,15 @@
  *
  *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
  *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
- *     lossy or refusing when it was left), or when its unregister was sent two seconds ago and got no answer (B38),
- *     or when the agent was killed since.
+ *     lossy or refusing when it was left), when it challenged our credentials there, when its unregister was sent two
+ *     seconds ago and got no answer (B38), or when the agent was started again since.
  *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server, and ends with the agent (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
- *     before (B40); a question without Contact for four, or until the server where the account is was not well; a
- *     REGISTER that another server is asked after for four, or until its server was not well (B37); and all of them
- *     until a way was lost or the agent stood still (B60). Nothing given up like that is sent again, unregisters
- *     excepted.
+ *     before or refused it, or when the account goes back there (B40); a question without Contact for four, or until
+ *     the server where the account is was not well; a REGISTER that another server is asked after for four, or until
+ *     its server was not well (B37); and all of them until a way was lost or the agent stood still (B60). Nothing
+ *     given up like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
  *  5  One OPTIONS transaction to a server at a time (B10, B21).
@@ -31,6 +31,7 @@ enum {
 	UNREGISTER_WAIT_MS = 2000,	/* B38 */
 	GIVE_UP_MS = 4000,		/* B37 */
 	PROBE_TIMEOUT_MS = 4000,	/* B19 */
+	UNHEARD_MS = 330 * 1000,	/* so long it may not be known that a server is well again (B10, B21) */
 	FORGET_MS = 2 * SIP_TIMER_F_MS,
 };
 
@@ -44,6 +45,7 @@ struct sent {				/* a transaction of the agent, by branch */
 	const char *aor;		/* interned; "" for OPTIONS */
 	uint32_t cseq;
 	struct instant began;
+	struct instant waited_from;	/* an unregister: when the first was sent, if this is the answer to a challenge */
 	bool ended, given_up;
 	bool cleans_up;			/* an unregister at a server where the account is no more */
 };
@@ -58,6 +60,9 @@ struct call {
 
 struct word {
 	UT_hash_handle hh;
+	struct address registers;	/* of an account: where its last REGISTER went */
+	struct instant began;		/* and when it was sent */
+	bool ended, refused;		/* and that it was answered */
 	char text[];
 };
 
@@ -66,6 +71,11 @@ struct allowed {
 	const char *aor;
 	struct serverfield field;
 	uint16_t port;
+};
+
+struct leaving {			/* an account that is configured no more */
+	struct leaving *next;
+	const char *aor;
 };
 
 static struct {
@@ -77,6 +87,8 @@ static struct {
 	size_t happening_count, happening_room;
 	int64_t probe_timeout_ms;
 	bool stopping;
+	bool excused;			/* numbers may be missing, and answers */
+	struct leaving *leaving;
 } seen;
 
 void
@@ -103,6 +115,8 @@ forget_oldest(void)
 void
 invariants_end(void)
 {
+	while (seen.leaving != NULL)
+		world_leaving(seen.leaving->aor, false);
 	while (seen.oldest != NULL)
 		forget_oldest();
 	while (seen.calls != NULL) {
@@ -127,8 +141,8 @@ invariants_end(void)
 	free(seen.happenings);
 }
 
-static const char *
-interned(const char *text)
+static struct word *
+word(const char *text)
 {
 	struct word *w;
 
@@ -138,7 +152,13 @@ interned(const char *text)
 		memcpy(w->text, text, strlen(text));
 		HASH_ADD_STR(seen.words, text, w);
 	}
-	return w->text;
+	return w;
+}
+
+static const char *
+interned(const char *text)
+{
+	return word(text)->text;
 }
 
 void
@@ -164,6 +184,43 @@ world_restarted(void)
 	for (struct host *host = network_hosts(); host != NULL; host = host->hh.next)
 		for (struct binding *b = host->bindings; b != NULL; b = b->next)
 			b->abandoned = true;
+}
+
+void
+world_leaving(const char *aor, bool leaving)
+{
+	struct leaving **at = &seen.leaving, *l;
+
+	while (*at != NULL && strcmp((*at)->aor, aor) != 0)
+		at = &(*at)->next;
+	if ((*at != NULL) == leaving)
+		return;
+	if (leaving) {
+		*at = memory(sizeof(**at));
+		(*at)->aor = interned(aor);
+		return;
+	}
+	l = *at;
+	*at = l->next;
+	free(l);
+}
+
+void
+world_excuse(void)
+{
+	seen.excused = true;
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		s->given_up = true;
+	network_excuse();
+}
+
+/* A server that is listed no more is forgotten, its probe with it, and asked anew when it is listed again. */
+void
+world_reloading(void)
+{
+	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		if (s->kind == HAPPENED_OPTIONS)
+			s->given_up = true;
 }
 
 /* ---- What happened ---- */
@@ -255,7 +312,7 @@ check_call(const struct message *m, const struct address *to, const char *where)
 		c->to = *to;
 		HASH_ADD_KEYPTR(hh, seen.calls, c->id, strlen(c->id), c);
 	} else {
-		if (m->cseq != c->cseq + 1)
+		if (m->cseq != c->cseq + 1 && !(seen.excused && m->cseq > c->cseq))
 			world_fail("CSeq %u after %u with one Call-ID, to %s (B34)", m->cseq, c->cseq, where);
 		if (!address_equal(&c->to, to))
 			world_fail("the Call-ID of another server, to %s (B34)", where);
@@ -287,12 +344,28 @@ home_of(const char *aor)
 	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next) {
 		struct instant when;
 
-		if (registrar_binding(host, aor, &when) && !instant_before(when, granted)) {
+		if (registrar_binding(host, aor, &when, true) && !instant_before(when, granted)) {
 			home = host;
 			granted = when;
 		}
 	}
 	return home;
+}
+
+/* The account is not there: it has registered elsewhere since, or was refused there. */
+static bool
+is_left(const char *aor, const struct address *server)
+{
+	const struct host *home = home_of(aor);
+	const struct word *w = word(aor);
+
+	if (w->registers.family == ADDRESS_NONE)
+		return home != NULL && home != network_host(server);
+	if (!address_equal(&w->registers, server) || w->refused)
+		return true;
+	if (w->ended)
+		return home != network_host(server);
+	return instant_since(w->began, world_now()) >= SIP_TIMER_F_MS;
 }
 
 static bool
@@ -301,6 +374,23 @@ home_unwell(const char *aor, struct instant then)
 	const struct host *home = home_of(aor);
 
 	return home != NULL && unwell_since(&home->address, then);
+}
+
+/* It returns to where it was just taking its binding back (B40): the server takes the two in the order of CSeq. */
+static bool
+goes_back(const struct sent *old, const struct sent *fresh)
+{
+	return old->kind == HAPPENED_UNREGISTER && fresh->kind == HAPPENED_REGISTER &&
+	    address_equal(&old->to, &fresh->to);
+}
+
+static bool
+is_leaving(const char *aor)
+{
+	for (const struct leaving *l = seen.leaving; l != NULL; l = l->next)
+		if (l->aor == aor)
+			return true;
+	return false;
 }
 
 static void
@@ -313,12 +403,13 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 		old->ended = true;
 	else if (network_cut_since(old->began))
 		old->given_up = true;
-	else if ((old->kind == HAPPENED_UNREGISTER && (age >= UNREGISTER_WAIT_MS || old->cleans_up)) ||
+	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER && (old->cleans_up ||
+	    instant_since(old->waited_from, fresh->began) >= UNREGISTER_WAIT_MS)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
-	    seen.stopping)
+	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
 	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
-	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, instant_add(old->began, -UNHEARD_MS))))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",
@@ -380,9 +471,9 @@ check_copy(const struct sent *s, const struct message *m, const struct address *
 {
 	if (!address_equal(&s->to, to) || s->cseq != m->cseq)
 		world_fail("a copy of a request with another CSeq or goal, to %s", where);
-	if (s->ended)
+	if (s->ended && !seen.excused)
 		world_fail("a copy of a request that was answered, to %s", where);
-	if (s->given_up && s->kind != HAPPENED_UNREGISTER)
+	if (s->given_up && !seen.excused && s->kind != HAPPENED_UNREGISTER && s->kind != HAPPENED_OPTIONS)
 		world_fail("a copy of a REGISTER that was given up, to %s (B37)", where);
 }
 
@@ -414,8 +505,19 @@ check_request(const struct message *m, const struct peer *peer, const char *wher
 	s->aor = interned(aor);
 	s->cseq = m->cseq;
 	s->began = world_now();
+	s->waited_from = s->began;
+	for (const struct sent *old = seen.oldest; old != NULL; old = old->newer)
+		if (s->kind == HAPPENED_UNREGISTER && old->kind == s->kind && old->ended && old->aor == s->aor &&
+		    address_equal(&old->to, to) && old->cseq + 1 == s->cseq)
+			s->waited_from = old->waited_from;
 	s->ended = failed;
-	s->cleans_up = s->kind == HAPPENED_UNREGISTER && home_of(aor) != NULL && home_of(aor) != network_host(to);
+	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
+	if (s->kind == HAPPENED_REGISTER) {
+		word(aor)->registers = *to;
+		word(aor)->began = world_now();
+		word(aor)->ended = failed;
+		word(aor)->refused = false;
+	}
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
 	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
 	*seen.newest = s;
@@ -462,8 +564,13 @@ invariants_answered(const struct host *host, const struct message *answer)
 
 	HASH_FIND_STR(seen.by_branch, branch, s);
 	free(branch);
-	if (s != NULL && answer->status >= 200 && address_same_ip(&s->to, &host->address))
-		s->ended = true;
+	if (s == NULL || answer->status < 200 || !address_same_ip(&s->to, &host->address))
+		return;
+	s->ended = true;
+	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers)) {
+		word(s->aor)->ended = true;
+		word(s->aor)->refused = answer->status >= 300;
+	}
 }
 
 void

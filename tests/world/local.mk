@@ -12,6 +12,31 @@ scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/worl
 # The world parses with libsip.a, which sends through the world: it stands on both sides.
 scenario_LDADD = libagent.a libsip.a libworld.a libsip.a libcore.a $(LIBS_EXTERNAL)
 
+# The random world. `make check` plays a few hundred histories, `make soak SEEDS=n` as many as wanted.
+check_PROGRAMS += chaos
+chaos_SOURCES = tests/world/chaos.c tests/world/chaos.h tests/world/condition.c tests/world/history.c \
+	tests/world/judge.c tests/world/scenario.c tests/world/scenario.h tests/world/verbs.c
+chaos_LDADD = $(scenario_LDADD)
+TESTS += chaos
+
+SEEDS = 20000
+FROM = 1
+soak: chaos$(EXEEXT)
+	./chaos$(EXEEXT) --from $(FROM) --seeds $(SEEDS)
+.PHONY: soak
+
+# The n-th allocation fails: some of them in `make check`, all in `make every-alloc`.
+check_PROGRAMS += alloc
+alloc_SOURCES = tests/world/alloc.c tests/world/chaos.h tests/world/condition.c tests/world/judge.c \
+	tests/world/scenario.c tests/world/scenario.h tests/world/verbs.c
+alloc_LDADD = $(scenario_LDADD)
+alloc_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=arena_new
+dist_check_SCRIPTS += tests/world/alloc.sh
+TESTS += tests/world/alloc.sh
+every-alloc: alloc$(EXEEXT)
+	srcdir=$(srcdir) $(srcdir)/tests/world/alloc.sh -a
+.PHONY: every-alloc
+
 if HAVE_CHECK
 check_PROGRAMS += tests/world/test_world
 TESTS += tests/world/test_world

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* net/netwatch.h in virtual time: the ways that the network's script says there are. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,12 @@ netwatch_new(struct loop *loop, const char *interface, void (*on_change)(void *a
 	*error = 0;
 	watch = memory(sizeof(*watch));
 	watch->timer = timer_new(loop, on_due, watch);
+	if (watch->timer == NULL) {
+		free(watch);
+		watch = NULL;
+		*error = -ENOMEM;
+		return NULL;
+	}
 	watch->on_change = on_change;
 	watch->arg = arg;
 	return watch;

@@ -199,6 +199,12 @@ network_well(void)
 	return !some_way_closed() && net.script.loss_percent == 0;
 }
 
+void
+network_excuse(void)
+{
+	net.unwell = world_now();
+}
+
 struct instant
 network_unwell(void)
 {
@@ -338,6 +344,7 @@ on_arrival(void *arg)
 	local.port = t->port[f->transport][family_index(&f->from)];
 	if (f->icmp) {
 		invariants_unreachable(f->bytes, f->len);
+		world_agent_runs = true;
 		t->events->on_unreachable(t->arg, &from, f->failure, f->bytes, f->len);
 		goto out;
 	}
@@ -355,8 +362,10 @@ on_arrival(void *arg)
 			invariants_answered(host, &message);
 		message_fini(&message);
 	}
+	world_agent_runs = true;
 	t->events->on_message(t->arg, &from, &local, f->bytes, f->len);
 out:
+	world_agent_runs = false;
 	free(f);
 }
 
@@ -556,10 +565,14 @@ struct transport *
 transport_new(struct loop *loop, const struct transport_listen *upstream, size_t count, const char *interface,
     const struct transport_events *events, void *arg, char error[256])
 {
-	struct transport *t = memory(sizeof(*t));
+	bool runs = world_agent_runs;
+	struct transport *t;
 
 	(void)loop;
 	(void)interface;
+	world_agent_runs = false;
+	t = memory(sizeof(*t));
+	world_agent_runs = runs;
 	for (size_t i = 0; i < count; i++) {
 		size_t family = family_index(&upstream[i].address);
 
@@ -585,8 +598,8 @@ transport_free(struct transport *transport)
 	free(transport);
 }
 
-int
-transport_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+static int
+send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
 {
 	struct packet *packet;
 	bool refused;
@@ -618,6 +631,18 @@ transport_send(struct transport *transport, const struct peer *to, uint8_t dscp,
 		return streams_send(packet);
 	network_deliver(packet);
 	return 0;
+}
+
+int
+transport_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	bool runs = world_agent_runs;
+	int error;
+
+	world_agent_runs = false;
+	error = send_packet(transport, to, dscp, bytes, len);
+	world_agent_runs = runs;
+	return error;
 }
 
 int

@@ -28,6 +28,15 @@ script_init(struct script *script)
 	*script = (struct script){ .options_code = 200, .realm = "world", .password = "secret" };
 }
 
+/* It does not say how long it keeps a binding, or says nonsense, and keeps it all the same. */
+static bool
+grants_nonsense(const struct script *s)
+{
+	uint64_t said;
+
+	return s->grant[0] != '\0' && (!span_number(span_of(s->grant), UINT32_MAX, &said) || said == 0);
+}
+
 bool
 host_well(const struct host *host)
 {
@@ -35,7 +44,7 @@ host_well(const struct host *host)
 
 	return s->mode == HOST_UP && s->loss_percent == 0 && s->delay_ms == 0 && s->options_code != 0
 	    && s->options_code != 408 && s->options_code < 500 && s->register_delay_ms == 0
-	    && (s->registering == REGISTER_OK || s->registering == REGISTER_BARE
+	    && !grants_nonsense(s) && (s->registering == REGISTER_OK || s->registering == REGISTER_BARE
 	    || s->registering == REGISTER_REWRITTEN);
 }
 
@@ -125,10 +134,10 @@ live(const struct binding *b)
 }
 
 bool
-registrar_binding(const struct host *host, const char *aor, struct instant *granted)
+registrar_binding(const struct host *host, const char *aor, struct instant *granted, bool kept)
 {
 	for (const struct binding *b = host->bindings; b != NULL; b = b->next) {
-		if (!live(b) || strcmp(b->aor, aor) != 0)
+		if (!live(b) || strcmp(b->aor, aor) != 0 || (kept && b->abandoned))
 			continue;
 		if (granted != NULL)
 			*granted = b->granted_at;
@@ -141,7 +150,7 @@ bool
 world_binding(const char *aor, const struct address *server)
 {
 	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next) {
-		if ((server == NULL || address_equal(server, &host->address)) && registrar_binding(host, aor, NULL))
+		if ((server == NULL || address_equal(server, &host->address)) && registrar_binding(host, aor, NULL, false))
 			return true;
 	}
 	return false;
@@ -247,6 +256,7 @@ bind(struct host *host, const char *aor, const struct message *request, struct s
 	(*at)->granted_at = world_now();
 	(*at)->ends = instant_add(world_now(), (int64_t)expires_s * 1000);
 	invariants_binding(host, *at, sent);
+	(*at)->abandoned |= grants_nonsense(&host->script);
 	return true;
 }
 
@@ -396,6 +406,19 @@ challenge(struct host *host, const struct packet *packet, const struct message *
 	strbuf_fini(&b);
 }
 
+/* What it holds of the account cannot be taken back with such credentials. */
+static void
+refuse_credentials(struct host *host, const struct packet *packet, const struct message *request, bool stale)
+{
+	char aor[320];
+
+	aor_of(request, aor, sizeof(aor));
+	for (struct binding *b = host->bindings; b != NULL; b = b->next)
+		if (strcmp(b->aor, aor) == 0)
+			b->abandoned = true;
+	challenge(host, packet, request, stale);
+}
+
 /* Returns true when the request may go on; else it was answered. */
 static bool
 authenticated(struct host *host, const struct packet *packet, const struct message *request)
@@ -413,13 +436,13 @@ authenticated(struct host *host, const struct packet *packet, const struct messa
 		return false;
 	}
 	if (!response_right(host, &c, nonce, request)) {
-		challenge(host, packet, request, false);
+		refuse_credentials(host, packet, request, false);
 		return false;
 	}
 	count = span_there(c.nc) ? hexadecimal(c.nc) : nonce->count + 1;
 	if (s->auth_stale || s->auth_new_realm || count <= nonce->count
 	    || (s->nonce_life_ms > 0 && instant_since(nonce->given, world_now()) > s->nonce_life_ms)) {
-		challenge(host, packet, request, !s->auth_new_realm);
+		refuse_credentials(host, packet, request, !s->auth_new_realm);
 		return false;
 	}
 	nonce->count = count;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "agent/agent.h"
 #include "base/str.h"
@@ -76,18 +77,26 @@ struct scenario {
 	unsigned unanswered;
 	bool reload_refused;
 	int64_t records[RECORD_KINDS];	/* told so far */
+	bool lenient;			/* what the lines expect need not come true */
+
+	/* The random world's (chaos.c); NULL: nobody judges but the world and the lines. */
+	void (*judge)(struct scenario *scenario);		/* after each event */
+	void (*judge_end)(struct scenario *scenario);		/* at the end, the agent still being there */
+	void (*judge_reload)(struct scenario *scenario, bool before);	/* around each reload */
 };
 
 /* ---- scenario.c ---- */
 
 /* Reads and checks it. Returns false after saying what is wrong, with file and line, on stderr. */
 bool scenario_read(struct scenario *scenario, const char *path);
+bool scenario_read_stream(struct scenario *scenario, const char *path, FILE *file);
 
 /* Plays it in the world that has begun. Returns false if the world failed. */
 bool scenario_run(struct scenario *scenario);
 void scenario_free(struct scenario *scenario);
 
-/* The agent begins, with the configuration as it is written by now. Returns false if the world failed. */
+/* The agent begins, with the configuration as it is written by now. Returns false if the world failed, or if it lacked
+ * memory in a lenient scenario. */
 bool scenario_start(struct scenario *scenario);
 
 /* It ends in the middle of whatever it does; nothing is sent or written. */

@@ -28,10 +28,14 @@ static struct {
 void *
 memory(size_t size)
 {
-	void *p = calloc(1, size);
+	bool runs = world_agent_runs;
+	void *p;
 
+	world_agent_runs = false;	/* the world has memory enough */
+	p = calloc(1, size);
 	if (p == NULL)
 		abort();
+	world_agent_runs = runs;
 	return p;
 }
 
@@ -69,16 +73,43 @@ tell(bool log, const char *text)
 static void
 on_log(void *arg, enum log_level level, const char *text)
 {
+	bool runs = world_agent_runs;
 	char line[LINE_SIZE];
 
 	(void)arg;
+	world_agent_runs = false;
 	snprintf(line, sizeof(line), "log %s: %s", log_level_str(level), text);
 	tell(true, line);
+	world_agent_runs = runs;
+}
+
+bool world_story_quiet;
+static FILE *terminal;			/* stderr, while the log must not fill it; file descriptor 2 stays as it is */
+
+static void
+hush(bool quiet)
+{
+#ifdef __GLIBC__
+	static FILE *nowhere;
+
+	if (!quiet) {
+		stderr = terminal;
+		return;
+	}
+	if (nowhere == NULL)
+		nowhere = fopen("/dev/null", "w");
+	terminal = stderr;
+	stderr = nowhere == NULL ? stderr : nowhere;
+#else
+	(void)quiet;
+#endif
 }
 
 void
 story_begin(void)
 {
+	if (world_story_quiet)
+		hush(true);
 	story.lines = memory(LINES_MAX * sizeof(story.lines[0]));
 	log_to_sink(on_log, NULL);
 	log_set_level(LOG_LEVEL_INFO);
@@ -88,6 +119,8 @@ void
 story_end(void)
 {
 	log_to_sink(NULL, NULL);
+	if (world_story_quiet)
+		hush(false);
 	for (size_t i = 0; i < LINES_MAX; i++)
 		free(story.lines[i].text);
 	free(story.lines);

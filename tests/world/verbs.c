@@ -616,6 +616,19 @@ verb_config(struct scenario *scenario, struct line *line, bool check, char wrong
 	return true;
 }
 
+/* Accounts that are not in the new configuration end. */
+static void
+tell_who_leaves(const struct agent *agent, const struct config *config)
+{
+	struct agent_status status;
+
+	agent_status(agent, &status);
+	for (size_t i = 0; i < status.config->account_count; i++)
+		world_leaving(status.config->accounts[i].aor, true);
+	for (size_t i = 0; i < config->account_count; i++)
+		world_leaving(config->accounts[i].aor, false);
+}
+
 static bool
 verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong[256])
 {
@@ -627,13 +640,24 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 		return bad(wrong, "it is: reload");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
+	world_reloading();
+	if (scenario->judge_reload != NULL)
+		scenario->judge_reload(scenario, true);
 	config = scenario_config(scenario, &errors);
+	if (config != NULL)
+		tell_who_leaves(scenario->agent, config);
+	world_agent_runs = true;
 	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, why) != 0;
+	world_agent_runs = false;
 	world_story("---- reload%s%s %s", scenario->reload_refused ? " refused: " : "", why,
 	    errors.data == NULL ? "" : errors.data);
 	if (config != NULL && scenario->reload_refused)
 		config_free(config);
 	strbuf_fini(&errors);
+	if (scenario->judge_reload != NULL)
+		scenario->judge_reload(scenario, false);
 	return true;
 }
 
@@ -656,9 +680,13 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 		return bad(wrong, "it is: stop");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
 	world_story("---- stop");
 	world_stopping();
+	world_agent_runs = true;
 	agent_stop(scenario->agent, on_stopped, scenario);
+	world_agent_runs = false;
 	return true;
 }
 
@@ -672,8 +700,12 @@ verb_restart(struct scenario *scenario, struct line *line, bool check, char wron
 		return true;
 	world_story("---- restart");
 	scenario_kill(scenario);
-	scenario->stopped = false;
 	world_restarted();
+	if (scenario_start(scenario))
+		return true;
+	if (!scenario->lenient)
+		return bad(wrong, "it does not start again");
+	scenario_kill(scenario);	/* there was no memory: whoever started it tries again */
 	return scenario_start(scenario) || bad(wrong, "it does not start again");
 }
 
@@ -712,11 +744,15 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 		return bad(wrong, "it is: request register [USER], request probe [ADDR], request drain|undrain ADDR");
 	if (check)
 		return true;
+	if (scenario->agent == NULL)
+		return bad(wrong, "there is no agent");
 	world_story("---- request %s %s", w->at[1], of == NULL ? "" : of);
+	world_agent_runs = true;
 	if (drain)
 		done = (what[0] == 'd' ? agent_drain(scenario->agent, of) : agent_undrain(scenario->agent, of)) == 0;
 	else
 		done = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
+	world_agent_runs = false;
 	if (!done)
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;

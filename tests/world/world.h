@@ -47,6 +47,7 @@ void world_signal(int signal_number);
 
 void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void world_story_live(bool live);	/* each line to stdout as it happens */
+extern bool world_story_quiet;	/* set before world_begin(): the log is not on stderr as well */
 void world_story_print(void);		/* all that is kept, to stdout */
 size_t world_story_count(const char *text, struct instant since);	/* log lines with that text */
 
@@ -55,6 +56,16 @@ void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *world_failure(void);	/* NULL: none */
 
 uint32_t world_random(uint32_t bound);	/* the world's own stream */
+
+/*
+ * For what makes the agent's allocations fail (alloc.c): the agent's code runs and not the world's; and does the
+ * allocation fail that a timer or a query is made with? NULL: never.
+ */
+extern bool world_agent_runs;
+extern bool (*world_allocation_fails)(void);
+
+/* The agent has lacked memory: what it lost by that is excused as if the network had lost it. */
+void world_excuse(void);
 
 /* ---- Files ---- */
 
@@ -210,6 +221,9 @@ const struct happening *world_happening(size_t i);
 void world_allow(const char *aor, const struct serverfield *field, uint16_t port);
 void world_probe_timeout(int64_t ms);	/* 4 s at first */
 void world_stopping(void);		/* agent_stop() was called */
+void world_leaving(const char *aor, bool leaving);	/* it is configured no more: it ends as in a stop */
+void world_reloading(void);		/* agent_reload() is about to be called */
+void world_restarted(void);		/* another agent begins, that knows nothing of what the one before left */
 
 /*
  * The agent was killed, or has ended, and begins anew: what it had under way has no end, no Call-ID may come again,
