@@ -279,9 +279,9 @@ portray(const struct agent *agent, struct strbuf *to)
 		for (size_t k = 0; k < a->candidate_count; k++) {
 			const struct candidate *c = a->candidates[k];
 
-			/* TODO: timer_due(c->server->timer) too; a reload moves it by parts of a second. */
-			strbuf_printf(to, "  P%u:%u#%u %s %s%s free %lld\n", c->rank, c->priority, c->order,
+			strbuf_printf(to, "  P%u:%u#%u %s %s%s probe %lld free %lld\n", c->rank, c->priority, c->order,
 			    c->server->text, health_state_str(c->server->health.state), c == a->active ? "*" : "",
+			    (long long)timer_due(c->server->timer).ms,
 			    (long long)(penalty_blocks(&c->penalty, world_now()) ? c->penalty.free_at.ms : 0));
 		}
 	}
