@@ -4,6 +4,7 @@ libnet_a_SOURCES = \
 	src/net/connection.c src/net/connection.h src/net/connectionio.c \
 	src/net/dnspacket.c src/net/dnspacket.h \
 	src/net/entropy.c src/net/entropy.h \
+	src/net/failure.c \
 	src/net/icmp.c src/net/icmp.h \
 	src/net/links.c src/net/links.h \
 	src/net/loop.c src/net/loop.h src/net/loopbase.h \

@@ -4,7 +4,8 @@
 check_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
 	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
-	tests/world/registrar.c tests/world/story.c tests/world/streams.c
+	tests/world/registrar.c tests/world/story.c tests/world/streams.c \
+	src/net/failure.c
 
 check_PROGRAMS += scenario
 scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/world/scenario.c tests/world/scenario.h \
