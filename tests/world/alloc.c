@@ -98,7 +98,7 @@ struct arena *
 __wrap_arena_new(size_t size)
 {
 	if (fails())
-		return __real_arena_new(ARENA_SMALL << alloc.count % 7);
+		return __real_arena_new((size_t)ARENA_SMALL << alloc.count % 7);
 	return __real_arena_new(size);
 }
 
