@@ -206,6 +206,7 @@ void
 agent_settle(struct agent *agent)
 {
 	struct account *account;
+	struct agent_listener *listener;
 
 	if (agent->settling)
 		return;
@@ -218,8 +219,10 @@ agent_settle(struct agent *agent)
 	agent->settling = false;
 	free_stopped(agent);
 	savedstate_settle(agent->saved);
-	if (agent->on_change != NULL)
-		agent->on_change(agent->on_change_arg);
+	TAILQ_FOREACH(listener, &agent->listeners, link) {
+		if (listener->on_change != NULL)
+			listener->on_change(listener->arg);
+	}
 	tell_if_stopped(agent);
 }
 
@@ -293,6 +296,7 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 	agent->started = loop_now(loop);
 	TAILQ_INIT(&agent->removed);
 	TAILQ_INIT(&agent->unsettled);
+	TAILQ_INIT(&agent->listeners);
 	agent->box = config_box_new(config);
 	if (agent->box == NULL) {
 		free(agent);
@@ -407,15 +411,13 @@ agent_probe(struct agent *agent, const char *name)
 }
 
 void
-agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
+agent_listen(struct agent *agent, struct agent_listener *listener)
 {
-	agent->on_change = on_change;
-	agent->on_change_arg = arg;
+	TAILQ_INSERT_TAIL(&agent->listeners, listener, link);
 }
 
 void
-agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
+agent_unlisten(struct agent *agent, struct agent_listener *listener)
 {
-	agent->on_record = on_record;
-	agent->on_record_arg = arg;
+	TAILQ_REMOVE(&agent->listeners, listener, link);
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "agent/config.h"
 #include "agent/record.h"
@@ -171,12 +172,20 @@ bool account_explain(const struct account *account, struct account_explanation *
 const char *account_state_str(enum account_state state);
 
 /*
- * Listeners for what changes: called after each event that may have changed a status (wait, journal).
- * One listener; NULL takes it away.
+ * Who is told of what happens: any number of listeners, in the order in which they came. Either function may be NULL.
+ *
+ * on_change   after each event that may have changed a status (wait)
+ * on_record   each transition (B73), in the midst of an event: keep what is wanted and ask the agent nothing
  */
-void agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg);
+struct agent_listener {
+	void (*on_change)(void *arg);
+	void (*on_record)(void *arg, const struct record *record);
+	void *arg;
+	TAILQ_ENTRY(agent_listener) link;
+};
 
-/* Told of each transition (B73), in the midst of an event: keep what is wanted and ask the agent nothing. One listener. */
-void agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg);
+/* The listener belongs to the caller, who takes it away before it or the agent is freed; never from inside a call. */
+void agent_listen(struct agent *agent, struct agent_listener *listener);
+void agent_unlisten(struct agent *agent, struct agent_listener *listener);
 
 #endif

@@ -57,10 +57,7 @@ struct agent {
 	struct account_list unsettled;	/* must choose again before the event ends */
 	bool settling;
 
-	void (*on_change)(void *arg);
-	void *on_change_arg;
-	void (*on_record)(void *arg, const struct record *record);
-	void *on_record_arg;
+	TAILQ_HEAD(, agent_listener) listeners;
 	void (*on_stopped)(void *arg, unsigned unanswered);
 	void *on_stopped_arg;
 };

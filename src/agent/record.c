@@ -26,6 +26,7 @@ void
 record_make(struct agent *agent, struct record record, const char *format, ...)
 {
 	char text[RECORD_TEXT_SIZE];
+	struct agent_listener *listener;
 	va_list args;
 
 	va_start(args, format);
@@ -35,8 +36,10 @@ record_make(struct agent *agent, struct record record, const char *format, ...)
 	record.wall_s = loop_wall_s(agent->loop);
 	record.text = text;
 	log_line(level_of(record.kind), record_object(&record), "%s", text);
-	if (agent->on_record != NULL)
-		agent->on_record(agent->on_record_arg, &record);
+	TAILQ_FOREACH(listener, &agent->listeners, link) {
+		if (listener->on_record != NULL)
+			listener->on_record(listener->arg, &record);
+	}
 }
 
 const char *

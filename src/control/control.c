@@ -35,6 +35,7 @@ struct reading {
 struct control {
 	struct loop *loop;
 	struct agent *agent;
+	struct agent_listener changes;
 	struct stream_listener *listener;
 	struct control_hooks hooks;
 	LIST_HEAD(, waiter) waiters;
@@ -509,7 +510,8 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 		free(control);
 		return NULL;
 	}
-	agent_on_change(agent, on_change, control);
+	control->changes = (struct agent_listener){ .on_change = on_change, .arg = control };
+	agent_listen(agent, &control->changes);
 	return control;
 }
 
@@ -518,7 +520,7 @@ control_free(struct control *control)
 {
 	if (control == NULL)
 		return;
-	agent_on_change(control->agent, NULL, NULL);
+	agent_unlisten(control->agent, &control->changes);
 	while (!LIST_EMPTY(&control->waiters))
 		waiter_free(LIST_FIRST(&control->waiters));
 	events_free(control->events);

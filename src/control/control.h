@@ -47,7 +47,7 @@ struct control_hooks {
 };
 
 /*
- * Listens. Takes agent_on_change() for itself.
+ * Listens, at a path and to the agent.
  *
  * place   as in stream_listen()
  * error   on failure: why (256 bytes)

@@ -23,6 +23,7 @@ struct kept {
 
 struct events {
 	struct agent *agent;
+	struct agent_listener listener;
 	struct kept kept[EVENTS_KEPT];	/* a ring */
 	size_t count;			/* ever */
 	LIST_HEAD(, follower) followers;
@@ -155,7 +156,8 @@ events_new(struct agent *agent)
 		return NULL;
 	events->agent = agent;
 	LIST_INIT(&events->followers);
-	agent_on_record(agent, on_record, events);
+	events->listener = (struct agent_listener){ .on_record = on_record, .arg = events };
+	agent_listen(agent, &events->listener);
 	return events;
 }
 
@@ -164,7 +166,7 @@ events_free(struct events *events)
 {
 	if (events == NULL)
 		return;
-	agent_on_record(events->agent, NULL, NULL);
+	agent_unlisten(events->agent, &events->listener);
 	while (!LIST_EMPTY(&events->followers))
 		follower_free(events, LIST_FIRST(&events->followers));
 	for (size_t i = 0; i < EVENTS_KEPT; i++)

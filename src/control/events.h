@@ -22,7 +22,7 @@
 
 struct events;
 
-/* Takes agent_on_record() for itself. NULL without memory. */
+/* Listens to the agent, which must outlive it. NULL without memory. */
 struct events *events_new(struct agent *agent);
 void events_free(struct events *events);	/* NULL is fine; the followers' streams are the listener's to close */
 

@@ -11,8 +11,10 @@ fake_agent_new(void)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
 
-	if (agent != NULL)
-		agent->status.generation = 1;
+	if (agent == NULL)
+		return NULL;
+	agent->status.generation = 1;
+	TAILQ_INIT(&agent->listeners);
 	return agent;
 }
 
@@ -64,15 +66,23 @@ fake_account_activate(struct account *account, int index)
 void
 fake_agent_changed(struct agent *agent)
 {
-	if (agent->on_change != NULL)
-		agent->on_change(agent->arg);
+	struct agent_listener *listener;
+
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_change != NULL)
+			listener->on_change(listener->arg);
 }
 
 void
-agent_on_change(struct agent *agent, void (*on_change)(void *arg), void *arg)
+agent_listen(struct agent *agent, struct agent_listener *listener)
 {
-	agent->on_change = on_change;
-	agent->arg = arg;
+	TAILQ_INSERT_TAIL(&agent->listeners, listener, link);
+}
+
+void
+agent_unlisten(struct agent *agent, struct agent_listener *listener)
+{
+	TAILQ_REMOVE(&agent->listeners, listener, link);
 }
 
 void
@@ -158,15 +168,11 @@ account_state_str(enum account_state state)
 void
 fake_agent_recorded(struct agent *agent, const struct record *record)
 {
-	if (agent->on_record != NULL)
-		agent->on_record(agent->record_arg, record);
-}
+	struct agent_listener *listener;
 
-void
-agent_on_record(struct agent *agent, void (*on_record)(void *arg, const struct record *record), void *arg)
-{
-	agent->on_record = on_record;
-	agent->record_arg = arg;
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_record != NULL)
+			listener->on_record(listener->arg, record);
 }
 
 static int

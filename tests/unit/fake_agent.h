@@ -22,10 +22,7 @@ struct account {
 struct agent {
 	struct agent_status status;
 	struct account accounts[FAKE_ACCOUNTS_MAX];
-	void (*on_change)(void *arg);
-	void *arg;
-	void (*on_record)(void *arg, const struct record *record);
-	void *record_arg;
+	TAILQ_HEAD(, agent_listener) listeners;
 	unsigned registers, probes, reloads, drains, undrains;
 	unsigned shown;			/* account_status() */
 	unsigned searches;		/* agent_account_by_name() */

@@ -434,7 +434,8 @@ scenario_start(struct scenario *s)
 		return false;
 	}
 	s->stopped = false;
-	agent_on_record(s->agent, on_record, s);
+	s->listener = (struct agent_listener){ .on_record = on_record, .arg = s };
+	agent_listen(s->agent, &s->listener);
 	world_agent_runs = true;
 	started = agent_start(s->agent);
 	world_agent_runs = false;

@@ -73,6 +73,7 @@ struct scenario {
 
 	struct loop *loop;
 	struct agent *agent;
+	struct agent_listener listener;
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
