@@ -172,7 +172,7 @@ static void
 world_fini(struct world *w)
 {
 	control_free(w->control);
-	ck_assert_ptr_null(w->agent->on_change);
+	ck_assert(TAILQ_EMPTY(&w->agent->listeners));
 	ck_assert_int_ne(access(w->path, F_OK), 0);
 	free(w->agent);
 	loop_free(w->loop);
