@@ -74,6 +74,7 @@ add(struct drains *drains, const struct peer *peer)
 		return -ENOMEM;
 	drains->peers = room;
 	drains->peers[drains->count++] = *peer;
+	drains->version++;
 	return 0;
 }
 
@@ -127,6 +128,7 @@ agent_undrain(struct agent *agent, const char *name)
 		else
 			agent->drains.peers[kept++] = agent->drains.peers[i];
 	}
+	agent->drains.version += kept < agent->drains.count;
 	agent->drains.count = kept;
 	for (struct server *server = agent->servers; server != NULL; server = server->hh.next) {
 		if (!matches(&pattern, &server->peer))

@@ -16,6 +16,7 @@
 struct drains {
 	struct peer *peers;
 	size_t count;
+	unsigned version;		/* another one, and higher, after each change */
 };
 
 bool drains_has(const struct drains *drains, const struct peer *peer);

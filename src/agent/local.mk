@@ -29,6 +29,8 @@ libagent_a_SOURCES = \
 	src/agent/record.c src/agent/record.h \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \
+	src/agent/saved.c src/agent/saved.h \
+	src/agent/savedcollect.c src/agent/savedcollect.h \
 	src/agent/savedfile.c src/agent/savedfile.h \
 	src/agent/savedstate.c src/agent/savedstate.h \
 	src/agent/server.c src/agent/server.h \

@@ -18,62 +18,15 @@
  *	    { "name": "a.example.com", "type": "AAAA", "confirmed": 1767225600, "none": "no-data" } ],
  *	  "bindings": [
  *	    { "account": "100@example.com", "server": "udp:192.0.2.1:5060", "name": "a.example.com",
- *	      "contact": "sip:100@192.0.2.9:5060;sk=0123", "lasts": 300, "until": 1767225900 } ] }
+ *	      "contact": "sip:100@192.0.2.9:5060;sk=0123", "lasts": 300, "until": 1767225900 } ],
+ *	  "drained": [ "udp:192.0.2.2:5060" ] }
  *
- * Optional: "name", "contact", "until". Nothing else may stand there.
+ * Optional: "name", "contact", "until", "drained". Nothing else may stand there.
  */
 #define VERSION 1
 #define WALL_MAX INT64_C(100000000000)		/* seconds: some thousand years */
 #define LASTS_MAX INT64_C(4294967295)		/* RFC 3261 §20.19 */
 #define TEXT_MAX 2000
-#define UNTIL_TOLERANCE_S 60
-
-void
-savedfile_fini(struct saved *saved)
-{
-	for (size_t i = 0; i < saved->answer_count; i++) {
-		free(saved->answers[i].name);
-		dns_answer_fini(&saved->answers[i].answer);
-	}
-	for (size_t i = 0; i < saved->binding_count; i++) {
-		free(saved->bindings[i].account);
-		free(saved->bindings[i].name);
-		free(saved->bindings[i].contact);
-	}
-	free(saved->answers);
-	free(saved->bindings);
-	*saved = (struct saved){ 0 };
-}
-
-/* ---- Order. ---- */
-
-static int
-compare_answers(const void *a, const void *b)
-{
-	const struct saved_answer *x = a, *y = b;
-	int by_name = strcmp(x->name, y->name);
-
-	return by_name != 0 ? by_name : (int)x->type - (int)y->type;
-}
-
-static int
-compare_bindings(const void *a, const void *b)
-{
-	const struct saved_binding *x = a, *y = b;
-	char of_x[PEER_TEXT_SIZE], of_y[PEER_TEXT_SIZE];
-	int by_account = strcmp(x->account, y->account);
-
-	return by_account != 0 ? by_account : strcmp(peer_str(&x->peer, of_x), peer_str(&y->peer, of_y));
-}
-
-void
-savedfile_sort(struct saved *saved)
-{
-	if (saved->answer_count > 0)
-		qsort(saved->answers, saved->answer_count, sizeof(saved->answers[0]), compare_answers);
-	if (saved->binding_count > 0)
-		qsort(saved->bindings, saved->binding_count, sizeof(saved->bindings[0]), compare_bindings);
-}
 
 /* ---- Writing. ---- */
 
@@ -146,7 +99,7 @@ can_be_said(const struct saved_binding *saved)
 static void
 append(struct strbuf *to, json_t *json, bool first)
 {
-	char *line = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	char *line = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	json_decref(json);
 	strbuf_append(to, first ? "\n" : ",\n");
@@ -160,6 +113,7 @@ append(struct strbuf *to, json_t *json, bool first)
 void
 savedfile_write(const struct saved *saved, struct strbuf *to)
 {
+	char peer[PEER_TEXT_SIZE];
 	bool first = true;
 
 	strbuf_clear(to);
@@ -173,6 +127,9 @@ savedfile_write(const struct saved *saved, struct strbuf *to)
 		append(to, json_of_binding(&saved->bindings[i]), first);
 		first = false;
 	}
+	strbuf_append(to, "],\n\"drained\": [");
+	for (size_t i = 0; i < saved->drained_count; i++)
+		append(to, json_string(peer_str(&saved->drained[i], peer)), i == 0);
 	strbuf_append(to, "]}\n");
 }
 
@@ -326,6 +283,27 @@ read_binding(struct saved_binding *to, json_t *json)
 	return true;
 }
 
+/* json: NULL if it is not there */
+static bool
+read_drained(struct saved *saved, json_t *json)
+{
+	size_t count = json_array_size(json);
+
+	if (json != NULL && !json_is_array(json))
+		return false;
+	saved->drained = calloc(count + 1, sizeof(saved->drained[0]));
+	if (saved->drained == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *server = json_string_value(json_array_get(json, i));
+
+		if (server == NULL || !read_peer(&saved->drained[i], server))
+			return false;
+	}
+	saved->drained_count = count;
+	return true;
+}
+
 static bool
 read_all(struct saved *saved, json_t *answers, json_t *bindings)
 {
@@ -352,36 +330,24 @@ read_all(struct saved *saved, json_t *answers, json_t *bindings)
 	return true;
 }
 
-/* The same question or binding twice: not written by us. */
-static bool
-any_twice(const struct saved *saved)
-{
-	for (size_t i = 1; i < saved->answer_count; i++)
-		if (compare_answers(&saved->answers[i - 1], &saved->answers[i]) == 0)
-			return true;
-	for (size_t i = 1; i < saved->binding_count; i++)
-		if (compare_bindings(&saved->bindings[i - 1], &saved->bindings[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Names in a half-read list may be missing: it is sorted only when it is good. */
 static bool
 read_json(struct saved *saved, json_t *json, char error[256])
 {
-	json_t *answers, *bindings;
+	json_t *answers, *bindings, *drained = NULL;
 	json_int_t version = 0;
 
 	if (json_unpack(json, "{sI}", "sipkeepd-state", &version) != 0)
 		snprintf(error, 256, "no state of sipkeepd");
 	else if (version != VERSION)
 		snprintf(error, 256, "of version %lld, not %d", (long long)version, VERSION);
-	else if (json_unpack(json, "{sI so so !}", "sipkeepd-state", &version, "answers", &answers,
-	    "bindings", &bindings) != 0 || !read_all(saved, answers, bindings))
+	else if (json_unpack(json, "{sI so so s?o !}", "sipkeepd-state", &version, "answers", &answers,
+	    "bindings", &bindings, "drained", &drained) != 0 || !read_all(saved, answers, bindings) ||
+	    !read_drained(saved, drained))
 		snprintf(error, 256, "not as it was written");
 	else {
-		savedfile_sort(saved);
-		if (!any_twice(saved))
+		saved_sort(saved);
+		if (!saved_any_twice(saved))
 			return true;
 		snprintf(error, 256, "something stands there twice");
 	}
@@ -408,64 +374,6 @@ savedfile_read(struct saved *saved, struct span text, char error[256])
 	good = read_json(saved, json, error);
 	json_decref(json);
 	if (!good)
-		savedfile_fini(saved);
+		saved_fini(saved);
 	return good;
-}
-
-/* ---- Comparing. ---- */
-
-static bool
-text_equal(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static size_t
-times_in(const struct dns_answer *answer, const struct dns_record *record)
-{
-	struct dns_record copy = *record;
-	const struct dns_answer wanted = { .outcome = DNS_GOOD, .count = 1, .records = &copy };
-	size_t times = 0;
-
-	for (size_t i = 0; i < answer->count; i++)
-		times += dns_answer_equal(&wanted, &(struct dns_answer){ .outcome = DNS_GOOD, .count = 1,
-		    .records = &answer->records[i] });
-	return times;
-}
-
-/* Many name servers turn the records round with each answer: no reason to write. */
-static bool
-answer_equal(const struct saved_answer *a, const struct saved_answer *b)
-{
-	if (compare_answers(a, b) != 0 || a->answer.outcome != b->answer.outcome ||
-	    a->answer.count != b->answer.count)
-		return false;
-	for (size_t i = 0; i < a->answer.count; i++)
-		if (times_in(&a->answer, &a->answer.records[i]) != times_in(&b->answer, &a->answer.records[i]))
-			return false;
-	return true;
-}
-
-static bool
-binding_equal(const struct saved_binding *a, const struct saved_binding *b)
-{
-	int64_t apart_s = a->until_s - b->until_s;
-
-	return compare_bindings(a, b) == 0 && text_equal(a->name, b->name) && text_equal(a->contact, b->contact) &&
-	    a->lasts_s == b->lasts_s && (a->until_s == 0) == (b->until_s == 0) && apart_s <= UNTIL_TOLERANCE_S &&
-	    apart_s >= -UNTIL_TOLERANCE_S;
-}
-
-bool
-savedfile_equal(const struct saved *a, const struct saved *b)
-{
-	if (a->answer_count != b->answer_count || a->binding_count != b->binding_count)
-		return false;
-	for (size_t i = 0; i < a->answer_count; i++)
-		if (!answer_equal(&a->answers[i], &b->answers[i]))
-			return false;
-	for (size_t i = 0; i < a->binding_count; i++)
-		if (!binding_equal(&a->bindings[i], &b->bindings[i]))
-			return false;
-	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "agent/account.h"
 #include "agent/roster.h"
+#include "agent/savedcollect.h"
 #include "agent/savedfile.h"
 #include "base/log.h"
 #include "net/entropy.h"
@@ -25,7 +26,7 @@ struct savedstate {
 	struct strbuf path, key_path;	/* without data: there is no state-dir */
 	struct saved on_disk;		/* as it was read or written last */
 	struct instant written_at;	/* tried, that is */
-	unsigned names_version;		/* that on_disk is of */
+	unsigned version;		/* that on_disk is of: see savedcollect.h */
 	bool starting;			/* on_disk is of an earlier run */
 	bool failing;			/* there has been a warning, and nothing good since */
 };
@@ -91,116 +92,6 @@ load_key(struct savedstate *state)
 	strbuf_fini(&kept);
 }
 
-/* ---- What there is to keep. ---- */
-
-struct collector {
-	struct savedstate *state;
-	struct saved *to;
-	size_t room;
-	bool failed;
-};
-
-static int64_t
-wall_of(const struct savedstate *state, struct instant t)
-{
-	struct loop *loop = state->agent->loop;
-	int64_t wall_s = loop_wall_s(loop) + instant_since(loop_now(loop), t) / 1000;
-
-	return wall_s > 0 ? wall_s : 1;
-}
-
-static void
-collect_answer(void *arg, const char *name, enum dns_type type, const struct dns_answer *answer,
-    struct instant believed_at)
-{
-	struct collector *c = arg;
-	struct saved_answer *saved;
-
-	if (c->to->answer_count == c->room) {
-		size_t room = 2 * c->room + 16;
-		struct saved_answer *more = realloc(c->to->answers, room * sizeof(*more));
-
-		if (more == NULL) {
-			c->failed = true;
-			return;
-		}
-		c->to->answers = more;
-		c->room = room;
-	}
-	saved = &c->to->answers[c->to->answer_count];
-	*saved = (struct saved_answer){ .name = strdup(name), .type = type,
-	    .confirmed_s = wall_of(c->state, believed_at) };
-	if (saved->name != NULL && dns_answer_copy(&saved->answer, answer))
-		c->to->answer_count++;
-	else {
-		free(saved->name);
-		c->failed = true;
-	}
-}
-
-static bool
-copy_text(char **to, const char *text)
-{
-	*to = text == NULL ? NULL : strdup(text);
-	return text == NULL || *to != NULL;
-}
-
-static bool
-is_worth_keeping(const struct candidate *candidate)
-{
-	return candidate_may_be_bound(candidate) && candidate->bound_for_s > 0;
-}
-
-static void
-collect_binding(struct collector *c, const struct candidate *candidate)
-{
-	struct saved_binding *saved = &c->to->bindings[c->to->binding_count++];
-
-	*saved = (struct saved_binding){ .peer = candidate->server->peer, .lasts_s = candidate->bound_for_s };
-	if (candidate != candidate->account->active)
-		saved->until_s = wall_of(c->state, candidate->bound_until);
-	if (!copy_text(&saved->account, candidate->account->aor) || !copy_text(&saved->name, candidate->name) ||
-	    !copy_text(&saved->contact, candidate->bound_contact))
-		c->failed = true;
-}
-
-static void
-collect_bindings(struct collector *c, const struct account *account)
-{
-	struct saved_binding *more;
-
-	if (account->candidate_count == 0 || c->failed)
-		return;
-	more = realloc(c->to->bindings, (c->to->binding_count + account->candidate_count) * sizeof(*more));
-	if (more == NULL) {
-		c->failed = true;
-		return;
-	}
-	c->to->bindings = more;
-	for (size_t i = 0; i < account->candidate_count; i++)
-		if (is_worth_keeping(account->candidates[i]))
-			collect_binding(c, account->candidates[i]);
-}
-
-/* Returns false without memory, *to empty. */
-static bool
-collect(struct savedstate *state, struct saved *to)
-{
-	struct agent *agent = state->agent;
-	struct collector c = { .state = state, .to = to };
-	struct account *account;
-
-	*to = (struct saved){ 0 };
-	names_each_answer(agent->names, collect_answer, &c);
-	for (size_t i = 0; i < agent->account_count; i++)
-		collect_bindings(&c, agent->accounts[i]);
-	TAILQ_FOREACH(account, &agent->removed, removed_link)
-		collect_bindings(&c, account);
-	if (c.failed)
-		savedfile_fini(to);
-	return !c.failed;
-}
-
 /* ---- Writing. ---- */
 
 static bool
@@ -222,26 +113,25 @@ static void
 save(struct savedstate *state)
 {
 	struct instant now = loop_now(state->agent->loop);
-	unsigned version = names_version(state->agent->names);
+	unsigned version = savedcollect_version(state->agent);
 	struct saved collected;
 
 	timer_set(state->timer, INSTANT_NEVER);
-	if (!collect(state, &collected)) {
+	if (!savedcollect_all(state->agent, &collected)) {
 		timer_set(state->timer, instant_add(now, RETRY_MS));
 		return;
 	}
-	savedfile_sort(&collected);
-	if (!savedfile_equal(&collected, &state->on_disk)) {
+	if (!saved_equal(&collected, &state->on_disk)) {
 		state->written_at = now;
 		if (!write_state(state, &collected)) {
-			savedfile_fini(&collected);
+			saved_fini(&collected);
 			timer_set(state->timer, instant_add(now, RETRY_MS));
 			return;
 		}
 	}
-	savedfile_fini(&state->on_disk);
+	saved_fini(&state->on_disk);
 	state->on_disk = collected;
-	state->names_version = version;
+	state->version = version;
 }
 
 static void
@@ -263,45 +153,6 @@ touch(struct savedstate *state)
 
 /* ---- Has anything changed? ---- */
 
-#define MARK_START UINT64_C(0xcbf29ce484222325)		/* FNV-1a */
-
-static uint64_t
-mark_bytes(uint64_t mark, const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-
-	while (len-- > 0)
-		mark = (mark ^ *at++) * UINT64_C(0x100000001b3);
-	return mark;
-}
-
-static uint64_t
-mark_text(uint64_t mark, const char *text)
-{
-	return text == NULL ? mark_bytes(mark, "", 1) : mark_bytes(mark, text, strlen(text) + 1);
-}
-
-/* 0: nothing to keep. Where the account is, the end of the binding moves with each refresh: it does not count. */
-static uint64_t
-mark_of(const struct account *account)
-{
-	uint64_t mark = 0;
-
-	for (size_t i = 0; i < account->candidate_count; i++) {
-		const struct candidate *candidate = account->candidates[i];
-		int64_t until = candidate == account->active ? 0 : candidate->bound_until.ms;
-
-		if (!is_worth_keeping(candidate))
-			continue;
-		mark = mark_text(mark == 0 ? MARK_START : mark, candidate->server->text);
-		mark = mark_text(mark, candidate->name);
-		mark = mark_text(mark, candidate->bound_contact);
-		mark = mark_bytes(mark, &candidate->bound_for_s, sizeof(candidate->bound_for_s));
-		mark = mark_bytes(mark, &until, sizeof(until));
-	}
-	return mark;
-}
-
 void
 savedstate_look(struct savedstate *state, struct account *account)
 {
@@ -309,7 +160,7 @@ savedstate_look(struct savedstate *state, struct account *account)
 
 	if (state == NULL || state->path.data == NULL)
 		return;
-	mark = mark_of(account);
+	mark = savedcollect_mark(account);
 	if (mark == account->saved_mark)
 		return;
 	account->saved_mark = mark;
@@ -326,7 +177,7 @@ savedstate_gone(struct savedstate *state, const struct account *account)
 void
 savedstate_settle(struct savedstate *state)
 {
-	if (state != NULL && names_version(state->agent->names) != state->names_version)
+	if (state != NULL && savedcollect_version(state->agent) != state->version)
 		touch(state);
 }
 
@@ -353,6 +204,20 @@ recall_answers(struct savedstate *state)
 	}
 }
 
+static void
+recall_drained(struct savedstate *state)
+{
+	for (size_t i = 0; i < state->on_disk.drained_count; i++) {
+		const struct peer *peer = &state->on_disk.drained[i];
+		char text[PEER_TEXT_SIZE];
+
+		if (agent_drain_peer(state->agent, peer) == 0)
+			log_line(LOG_LEVEL_NOTICE, peer_str(peer, text), "still drained");
+		else
+			complain(state, state->path.data, strerror(ENOMEM), "no longer drained");
+	}
+}
+
 void
 savedstate_read(struct savedstate *state)
 {
@@ -370,6 +235,7 @@ savedstate_read(struct savedstate *state)
 		complain(state, state->path.data, strerror(-error), "it is not used");
 	strbuf_fini(&text);
 	recall_answers(state);
+	recall_drained(state);
 	state->starting = true;
 }
 
@@ -468,7 +334,7 @@ savedstate_free(struct savedstate *state)
 	if (state == NULL)
 		return;
 	timer_free(state->timer);
-	savedfile_fini(&state->on_disk);
+	saved_fini(&state->on_disk);
 	strbuf_fini(&state->path);
 	strbuf_fini(&state->key_path);
 	free(state);

@@ -4,9 +4,9 @@
 
 /*
  * What lives on in state-dir (B55): the file "key", of the Contacts' parameters (B40), written once; and the file
- * "state", with the DNS answers that are believed and with all that call servers may hold for the accounts. It is
- * written when that changes, a second later, once in five at most; a refresh is no change. Whatever goes wrong with
- * it is one warning.
+ * "state", with the DNS answers that are believed, all that call servers may hold for the accounts, and the drained
+ * servers. It is written when that changes, a second later, once in five at most; a refresh is no change. Whatever goes
+ * wrong with it is one warning.
  */
 
 struct account;
@@ -20,8 +20,8 @@ void savedstate_free(struct savedstate *state);		/* writes nothing; NULL is fine
 /* ---- The start. ---- */
 
 /*
- * Reads the key, or makes it, into the agent; reads the state, and the names remember its answers. Before any name is
- * watched.
+ * Reads the key, or makes it, into the agent; reads the state: the names remember its answers, the agent what is
+ * drained. Before any name is watched.
  */
 void savedstate_read(struct savedstate *state);
 

@@ -16,6 +16,7 @@
 #define LEFT_MUCH_LATER \
 	"{\"account\":\"100@x\",\"server\":\"tcp:[2001:db8::1]:5060\",\"name\":\"a.x\",\"lasts\":300,\"until\":1200}"
 #define STATE(answers, bindings) "{\"sipkeepd-state\":1,\"answers\":[" answers "],\"bindings\":[" bindings "]}"
+#define DRAINED(drained) "{\"sipkeepd-state\":1,\"answers\":[],\"bindings\":[],\"drained\":" drained "}"
 #define ANSWER(rest) STATE("{\"name\":\"a.x\",\"confirmed\":5," rest "}", "")
 #define BINDING(rest) STATE("", "{\"account\":\"100@x\",\"server\":\"udp:192.0.2.1:5060\"," rest "}")
 #define SERVER(server) STATE("", "{\"account\":\"100@x\",\"lasts\":300,\"server\":\"" server "\"}")
@@ -45,7 +46,7 @@ START_TEST(what_is_written_is_read)	/* B55 */
 	savedfile_write(&saved, &text);
 	ck_assert(!text.failed);
 	ck_assert(reads(&again, text.data, text.len));
-	ck_assert(savedfile_equal(&saved, &again));
+	ck_assert(saved_equal(&saved, &again));
 	ck_assert_uint_eq(again.answer_count, 3);
 	ck_assert_uint_eq(again.binding_count, 2);
 	a = again.answers;
@@ -63,8 +64,8 @@ START_TEST(what_is_written_is_read)	/* B55 */
 	ck_assert(b[1].peer.address.port == 5060 && b[1].until_s == 0 && b[1].lasts_s == 300 && b[1].name == NULL);
 	ck_assert_str_eq(b[1].contact, "sip:100@192.0.2.9;sk=1");
 	strbuf_fini(&text);
-	savedfile_fini(&saved);
-	savedfile_fini(&again);
+	saved_fini(&saved);
+	saved_fini(&again);
 }
 END_TEST
 
@@ -86,7 +87,27 @@ START_TEST(what_cannot_be_said_is_left_out)	/* B55: a name that is no UTF-8 cost
 	ck_assert(reads(&again, text.data, text.len));
 	ck_assert_uint_eq(again.binding_count, 1);
 	strbuf_fini(&text);
-	savedfile_fini(&again);
+	saved_fini(&again);
+}
+END_TEST
+
+START_TEST(drained_servers)	/* B55, B74 */
+{
+	static const char text[] = DRAINED("[\"udp:192.0.2.1:5060\",\"tls:[2001:db8::1]:5061\"]");
+	struct saved saved, again;
+	struct strbuf out = { 0 };
+
+	ck_assert(reads(&saved, text, strlen(text)));
+	savedfile_write(&saved, &out);
+	ck_assert(!out.failed);
+	ck_assert(reads(&again, out.data, out.len));
+	ck_assert(saved_equal(&saved, &again));
+	ck_assert_uint_eq(again.drained_count, 2);
+	ck_assert(again.drained[0].transport == SIP_TLS && again.drained[0].address.port == 5061);
+	ck_assert(again.drained[1].transport == SIP_UDP && again.drained[1].address.ip[3] == 1);
+	strbuf_fini(&out);
+	saved_fini(&saved);
+	saved_fini(&again);
 }
 END_TEST
 
@@ -112,7 +133,7 @@ START_TEST(every_flipped_byte)
 			text[i] = (char)(text[i] ^ (1 << bit));
 			if (reads(&saved, text, strlen(full))) {
 				taken++;
-				savedfile_fini(&saved);
+				saved_fini(&saved);
 			}
 		}
 	ck_assert_uint_gt(taken, 0);
@@ -174,6 +195,10 @@ static const struct { const char *text; const char *why; } broken[] = {
 	{ SERVER("udp:a.x:5060"), "not as" },
 	{ SERVER("sctp:192.0.2.1:5060"), "not as" },
 	{ SERVER(""), "not as" },
+	{ DRAINED("{}"), "not as" },
+	{ DRAINED("[1]"), "not as" },
+	{ DRAINED("[\"192.0.2.1:5060\"]"), "not as" },
+	{ DRAINED("[\"udp:192.0.2.1:5060\",\"udp:192.0.2.1:5060\"]"), "twice" },
 };
 
 START_TEST(broken_files)	/* B55: whole or not at all */
@@ -183,7 +208,7 @@ START_TEST(broken_files)	/* B55: whole or not at all */
 
 	ck_assert_msg(!savedfile_read(&saved, span_of(broken[_i].text), error), "taken: %s", broken[_i].text);
 	ck_assert_msg(strstr(error, broken[_i].why) != NULL, "\"%s\" for: %s", error, broken[_i].text);
-	ck_assert(saved.answers == NULL && saved.bindings == NULL);
+	ck_assert(saved.answers == NULL && saved.bindings == NULL && saved.drained == NULL);
 }
 END_TEST
 
@@ -198,7 +223,7 @@ START_TEST(too_big)
 	ck_assert(!text.failed);
 	ck_assert(!reads(&saved, text.data, text.len));
 	ck_assert(reads(&saved, text.data, SAVEDFILE_MAX));
-	savedfile_fini(&saved);
+	saved_fini(&saved);
 	strbuf_fini(&text);
 }
 END_TEST
@@ -216,6 +241,11 @@ static const struct { const char *a, *b; bool equal; } pairs[] = {
 	  ANSWER("\"type\":\"A\",\"records\":[\"192.0.2.1\",\"192.0.2.2\",\"192.0.2.2\"]"), false },
 	{ ANSWER("\"type\":\"A\",\"none\":\"no-data\""), ANSWER("\"type\":\"A\",\"none\":\"nxdomain\""), false },
 	{ BINDING("\"lasts\":300"), BINDING("\"lasts\":301"), false },
+	{ STATE("", ""), DRAINED("[]"), true },
+	{ STATE("", ""), DRAINED("[\"udp:192.0.2.1:5060\"]"), false },
+	{ DRAINED("[\"tcp:192.0.2.1:5060\"]"), DRAINED("[\"udp:192.0.2.1:5060\"]"), false },
+	{ DRAINED("[\"udp:192.0.2.1:5060\",\"udp:192.0.2.2:5060\"]"),
+	  DRAINED("[\"udp:192.0.2.2:5060\",\"udp:192.0.2.1:5060\"]"), true },
 	{ BINDING("\"lasts\":300"), BINDING("\"lasts\":300,\"until\":1"), false },
 	{ BINDING("\"lasts\":300"), BINDING("\"lasts\":300,\"contact\":\"sip:a\""), false },
 	{ BINDING("\"lasts\":300"), BINDING("\"lasts\":300,\"name\":\"a\""), false },
@@ -227,10 +257,10 @@ START_TEST(what_counts_as_a_change)	/* B55: flash wears */
 
 	ck_assert(reads(&a, pairs[_i].a, strlen(pairs[_i].a)));
 	ck_assert(reads(&b, pairs[_i].b, strlen(pairs[_i].b)));
-	ck_assert_msg(savedfile_equal(&a, &b) == pairs[_i].equal, "%s and %s", pairs[_i].a, pairs[_i].b);
-	ck_assert(savedfile_equal(&b, &a) == pairs[_i].equal);
-	savedfile_fini(&a);
-	savedfile_fini(&b);
+	ck_assert_msg(saved_equal(&a, &b) == pairs[_i].equal, "%s and %s", pairs[_i].a, pairs[_i].b);
+	ck_assert(saved_equal(&b, &a) == pairs[_i].equal);
+	saved_fini(&a);
+	saved_fini(&b);
 }
 END_TEST
 
@@ -243,6 +273,7 @@ suite(void)
 	suite_add_tcase(s, c);
 	tcase_add_test(c, what_is_written_is_read);
 	tcase_add_test(c, what_cannot_be_said_is_left_out);
+	tcase_add_test(c, drained_servers);
 	tcase_add_test(c, every_cut_is_noticed);
 	tcase_add_test(c, every_flipped_byte);
 	tcase_add_loop_test(c, broken_files, 0, UNIT_COUNT(broken));

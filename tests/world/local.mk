@@ -193,6 +193,7 @@ SCENARIOS = \
 	tests/scenarios/restart-broken-file.scn \
 	tests/scenarios/restart-dns-in-time.scn \
 	tests/scenarios/restart-dns-refuses.scn \
+	tests/scenarios/restart-drained.scn \
 	tests/scenarios/restart-left-on-backup.scn \
 	tests/scenarios/restart-left-on-dead.scn \
 	tests/scenarios/restart-no-longer-configured.scn \
