@@ -17,7 +17,8 @@ libnet_a_SOURCES = \
 	src/net/tcp.c src/net/tcp.h \
 	src/net/tls.c src/net/tls.h src/net/tlsprovider.h \
 	src/net/transport.c src/net/transport.h \
-	src/net/udp.c src/net/udp.h
+	src/net/udp.c src/net/udp.h \
+	src/net/unixsocket.c src/net/unixsocket.h
 
 # Loaded by the daemon with the first TLS upstream. A shared object without libtool: it is for ELF alone, as we are.
 if HAVE_OPENSSL
