@@ -8,21 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
+#include "net/connectionsocket.h"
 #include "net/loopbase.h"
-#include "net/sockaddr.h"
 
 enum {
 	BACKOFF_MS = 500,		/* after a failure; doubling */
 	BACKOFF_MAX_MS = 2000,		/* a server that is back must be found by the next probe */
 	DRAIN_MS = 4000,
 	LEAVE_MS = 32 * 1000,		/* as long as a request may wait for its answer */
-	READ_MAX = 2 * TRANSPORT_MESSAGE_MAX,
 };
 
 static struct instant
@@ -80,9 +76,8 @@ destroy(struct connection *c)
 	free(c);
 }
 
-/* Nobody knows it any more; whoever is busy with it destroys it. */
-static void
-retire(struct connection *c)
+void
+connection_retire(struct connection *c)
 {
 	if (c->dead)
 		return;
@@ -94,21 +89,20 @@ retire(struct connection *c)
 void
 connection_free(struct connection *c)
 {
-	retire(c);
+	connection_retire(c);
 	if (!c->busy)
 		destroy(c);
 }
 
-/* What libevent calls begins and ends with these. */
-static void
-enter(struct connection *c)
+void
+connection_enter(struct connection *c)
 {
 	c->busy = true;
 	loop_woken(c->set->loop);
 }
 
-static void
-leave(struct connection *c)
+void
+connection_leave(struct connection *c)
 {
 	c->busy = false;
 	if (c->dead)
@@ -131,7 +125,7 @@ connection_ended(struct connection *c, enum transport_failure failure, const cha
 	char words[TLS_WHY_SIZE];
 
 	if (c->state == CONNECTION_DRAINING || c->state == CONNECTION_LEAVING) {
-		retire(c);
+		connection_retire(c);
 		return;
 	}
 	snprintf(words, sizeof(words), "%s", text);
@@ -144,181 +138,19 @@ connection_ended(struct connection *c, enum transport_failure failure, const cha
 	if (!c->inbound || failure == TRANSPORT_GARBAGE)
 		events->on_broken(c->set->arg, &c->peer, failure, words);
 	if (c->inbound)
-		retire(c);
-}
-
-static enum transport_failure
-failure_of(int error)
-{
-	switch (error) {
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-		return TRANSPORT_HOST_UNREACHABLE;
-	case ENETUNREACH:
-		return TRANSPORT_NET_UNREACHABLE;
-	case EACCES:
-	case EPERM:
-		return TRANSPORT_PROHIBITED;
-	case ETIMEDOUT:
-		return TRANSPORT_NOT_MADE;
-	default:
-		return TRANSPORT_REFUSED;
-	}
+		connection_retire(c);
 }
 
 static void
 not_made(struct connection *c, int error)
 {
-	enum transport_failure failure = failure_of(error);
+	enum transport_failure failure = connectionsocket_failure(error);
 
 	connection_ended(c, failure, failure != TRANSPORT_REFUSED || error == ECONNREFUSED ?
 	    transport_failure_str(failure) : strerror(error));
 }
 
-/* ---- it is there ---- */
-
-/* One account's name at least must be in the certificate; the others are told one by one. */
-static bool
-is_for_somebody(const struct connection *c)
-{
-	const struct queued *q;
-
-	if (STAILQ_EMPTY(&c->queue))
-		return tls_link_is_for(&c->tls, c->asked);
-	STAILQ_FOREACH(q, &c->queue, link)
-		if (tls_link_is_for(&c->tls, q->name))
-			return true;
-	return false;
-}
-
-static bool
-trusted(struct connection *c)
-{
-	if (c->inbound || c->peer.transport != SIP_TLS)
-		return true;
-	if (!tls_link_good(&c->tls)) {
-		connection_ended(c, TRANSPORT_UNTRUSTED, c->tls.why);
-		return false;
-	}
-	if (!is_for_somebody(c)) {
-		char text[TLS_WHY_SIZE];
-
-		snprintf(text, sizeof(text), "certificate is not for %.160s", c->asked);
-		connection_ended(c, TRANSPORT_UNTRUSTED, text);
-		return false;
-	}
-	return true;
-}
-
-static void
-opened(struct connection *c)
-{
-	if (!trusted(c))
-		return;
-	c->state = CONNECTION_OPEN;
-	timer_set(c->timer, INSTANT_NEVER);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-	connection_flush(c);
-}
-
-static void
-on_readable(struct bufferevent *bev, void *arg)
-{
-	struct connection *c = arg;
-
-	(void)bev;
-	enter(c);
-	if (connection_reads(c))
-		connection_read(c);
-	leave(c);
-}
-
-static void
-on_written(struct bufferevent *bev, void *arg)
-{
-	struct connection *c = arg;
-
-	(void)bev;
-	enter(c);
-	if (c->state == CONNECTION_DRAINING)
-		retire(c);
-	leave(c);
-}
-
-/* The peer sends no more. Who connected to us may still wait for answers; where we ask, there will be none. */
-static void
-half_closed(struct connection *c)
-{
-	if (c->inbound && connection_unwritten(c) > 0)
-		connection_forget(c);
-	else
-		connection_ended(c, TRANSPORT_ENDED, "connection closed by the peer");
-}
-
-static void
-on_change(struct bufferevent *bev, short what, void *arg)
-{
-	struct connection *c = arg;
-	char text[TLS_WHY_SIZE];
-	int error = errno;
-
-	enter(c);
-	if (what & BEV_EVENT_CONNECTED) {
-		opened(c);
-	} else if (c->state == CONNECTION_SHAKING) {
-		if (!tls_link_failure(&c->tls, bev, text))
-			snprintf(text, sizeof(text), "connection ended in the TLS handshake");
-		connection_ended(c, TRANSPORT_UNTRUSTED, text);
-	} else if (what & BEV_EVENT_EOF) {
-		half_closed(c);
-	} else {
-		if (c->peer.transport == SIP_TCP || !tls_link_failure(&c->tls, bev, text))
-			snprintf(text, sizeof(text), "connection %s", error == ETIMEDOUT ? "timed out" : "reset");
-		connection_ended(c, TRANSPORT_ENDED, text);
-	}
-	leave(c);
-}
-
-/* Over the connected socket. */
-static void
-begin_stream(struct connection *c)
-{
-	struct event_base *base = loop_base(c->set->loop);
-	bool tls = c->peer.transport == SIP_TLS;
-
-	if (!tls)
-		c->bev = bufferevent_socket_new(base, c->fd, BEV_OPT_CLOSE_ON_FREE);
-	else if (c->inbound)
-		c->bev = tls_accept(c->set->tls, &c->tls, base, c->fd);
-	else
-		c->bev = tls_connect(c->set->tls, &c->tls, base, c->fd, c->asked);
-	if (!c->bev) {
-		connection_ended(c, TRANSPORT_ENDED, strerror(ENOMEM));
-		return;
-	}
-	c->fd = -1;
-	bufferevent_setcb(c->bev, on_readable, on_written, on_change, c);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, READ_MAX);
-	if (!tls) {
-		opened(c);
-		return;
-	}
-	c->state = CONNECTION_SHAKING;
-	timer_set(c->timer, c->deadline);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-}
-
-static void
-read_local(struct connection *c)
-{
-	struct sockaddr_storage name;
-	socklen_t len = sizeof(name);
-
-	c->local = c->from;
-	if (getsockname(c->fd, (struct sockaddr *)&name, &len) == 0 &&
-	    sockaddr_read((struct sockaddr *)&name, &c->local))
-		c->local.port = c->from.port;
-}
+/* ---- making it ---- */
 
 static void
 on_connected(evutil_socket_t fd, short what, void *arg)
@@ -328,7 +160,7 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 	socklen_t len = sizeof(error);
 
 	(void)what;
-	enter(c);
+	connection_enter(c);
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		error = errno;
 	event_free(c->connecting);
@@ -336,69 +168,25 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 	if (error != 0) {
 		not_made(c, error);
 	} else {
-		read_local(c);
-		begin_stream(c);
+		connectionsocket_read_local(c);
+		connection_begin_stream(c);
 	}
-	leave(c);
-}
-
-/* ---- making it ---- */
-
-static void
-set_options(int fd, const struct connection *c)
-{
-	int on = 1, tos = (c->dscp & 63) << 2;
-
-	/* What a turn of the loop has to say is written at once: nothing to gain from Nagle. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (c->peer.address.family == ADDRESS_IPV6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
-	else
-		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
-}
-
-static int
-bind_local(int fd, const struct connection *c)
-{
-	struct address from = c->from;
-	struct sockaddr_storage name;
-	socklen_t len;
-
-	if (c->set->interface[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c->set->interface,
-	    (socklen_t)strlen(c->set->interface) + 1) < 0)
-		return -errno;
-	if (address_is_any(&from))
-		return 0;
-	from.port = 0;
-	len = sockaddr_of(&from, &name);
-	return bind(fd, (struct sockaddr *)&name, len) < 0 ? -errno : 0;
+	connection_leave(c);
 }
 
 /* Returns 0 when it is on its way, or negative errno. */
 static int
 make(struct connection *c)
 {
-	struct sockaddr_storage name;
-	socklen_t len = sockaddr_of(&c->peer.address, &name);
-	int result;
-
 	if (strcmp(c->asked, c->name) != 0)
 		tls_link_fini(&c->tls);		/* a session is good for one name */
 	memcpy(c->asked, c->name, sizeof(c->asked));
-	c->fd = socket(sockaddr_family(&c->peer.address), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	c->fd = connectionsocket_connect(c);
 	if (c->fd < 0)
-		return -errno;
-	set_options(c->fd, c);
-	result = bind_local(c->fd, c);
-	if (result == 0 && connect(c->fd, (struct sockaddr *)&name, len) < 0 && errno != EINPROGRESS)
-		result = -errno;
-	if (result == 0) {
-		c->connecting = event_new(loop_base(c->set->loop), c->fd, EV_WRITE, on_connected, c);
-		if (!c->connecting || event_add(c->connecting, NULL) < 0)
-			result = -ENOMEM;
-	}
-	if (result < 0)
-		return result;
+		return c->fd;
+	c->connecting = event_new(loop_base(c->set->loop), c->fd, EV_WRITE, on_connected, c);
+	if (!c->connecting || event_add(c->connecting, NULL) < 0)
+		return -ENOMEM;
 	c->state = CONNECTION_CONNECTING;
 	timer_set(c->timer, c->deadline);
 	return 0;
@@ -430,7 +218,7 @@ on_timer(void *arg)
 	struct connection *c = arg;
 	int result;
 
-	enter(c);
+	connection_enter(c);
 	switch (c->state) {
 	case CONNECTION_CLOSED:
 		break;
@@ -448,10 +236,10 @@ on_timer(void *arg)
 		break;
 	case CONNECTION_DRAINING:
 	case CONNECTION_LEAVING:
-		retire(c);
+		connection_retire(c);
 		break;
 	}
-	leave(c);
+	connection_leave(c);
 }
 
 static void
@@ -459,10 +247,10 @@ on_flush(void *arg)
 {
 	struct connection *c = arg;
 
-	enter(c);
+	connection_enter(c);
 	if (c->state == CONNECTION_OPEN)
 		connection_flush(c);
-	leave(c);
+	connection_leave(c);
 }
 
 static void
@@ -470,9 +258,9 @@ on_no_pong(void *arg)
 {
 	struct connection *c = arg;
 
-	enter(c);
+	connection_enter(c);
 	connection_ended(c, TRANSPORT_ENDED, "no answer to a keepalive");
-	leave(c);
+	connection_leave(c);
 }
 
 struct connection *
@@ -526,16 +314,16 @@ connection_take(struct connection_set *set, const struct peer *peer, const struc
 		close(fd);
 		return;
 	}
-	enter(c);
+	connection_enter(c);
 	c->inbound = true;
 	TAILQ_INSERT_TAIL(&set->inbound, c, heard_link);
 	set->inbound_count++;
 	c->fd = fd;
 	c->deadline = instant_add(now_of(c), TRANSPORT_CONNECT_MS);
-	set_options(fd, c);
-	read_local(c);
-	begin_stream(c);
-	leave(c);
+	connectionsocket_prepare(fd, c);
+	connectionsocket_read_local(c);
+	connection_begin_stream(c);
+	connection_leave(c);
 }
 
 int

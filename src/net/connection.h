@@ -6,7 +6,8 @@
  * One TCP or TLS connection: made, kept, ended. For net/tcp, which owns them all; what it does for the rest of the
  * program stands in net/transport.h.
  *
- * connection.c makes and ends it, connectionio.c reads and writes.
+ * connection.c makes and ends it, connectionstream.c has what libevent tells about the stream over its socket,
+ * connectionio.c reads and writes messages; connectionsocket.h is about the socket itself.
  */
 
 #include <net/if.h>
@@ -126,7 +127,7 @@ void connection_renew(struct connection *connection);
 /* At once; from inside its own events it is put off to their end. */
 void connection_free(struct connection *connection);
 
-/* ---- connectionio.c, for connection.c ---- */
+/* ---- connectionio.c, for the other two ---- */
 
 /* Messages that come are told. */
 static inline bool
@@ -142,7 +143,21 @@ void connection_drop_queue(struct connection *connection);
 int connection_enqueue(struct connection *connection, const void *bytes, size_t len);
 size_t connection_unwritten(const struct connection *connection);
 
-/* connection.c, for connectionio.c: it is over. */
+/* ---- connectionstream.c, for connection.c ---- */
+
+/* The socket is connected: a stream over it, with the TLS handshake first where there is one. */
+void connection_begin_stream(struct connection *connection);
+
+/* ---- connection.c, for the other two ---- */
+
+/* It is over. */
 void connection_ended(struct connection *connection, enum transport_failure failure, const char *text);
+
+/* Nobody knows it any more; whoever is busy with it destroys it. */
+void connection_retire(struct connection *connection);
+
+/* What libevent calls begins and ends with these. */
+void connection_enter(struct connection *connection);
+void connection_leave(struct connection *connection);
 
 #endif

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/net/connection.c src/net/connection.h src/net/connectionio.c \
+	src/net/connectionsocket.c src/net/connectionsocket.h src/net/connectionstream.c \
 	src/net/dnspacket.c src/net/dnspacket.h \
 	src/net/entropy.c src/net/entropy.h \
 	src/net/failure.c \
