@@ -22,10 +22,12 @@ libagent_a_SOURCES = \
 	src/agent/contact.c src/agent/contact.h \
 	src/agent/drain.c src/agent/drain.h \
 	src/agent/flow.c src/agent/flow.h \
+	src/agent/hostsfile.c src/agent/hostsfile.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
 	src/agent/lookups.c src/agent/lookups.h \
 	src/agent/names.c src/agent/names.h \
 	src/agent/nameset.c src/agent/nameset.h \
+	src/agent/recollection.c src/agent/recollection.h \
 	src/agent/record.c src/agent/record.h \
 	src/agent/reload.c src/agent/reload.h \
 	src/agent/roster.c src/agent/roster.h \

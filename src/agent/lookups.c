@@ -11,24 +11,17 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "base/str.h"
-#include "core/hosts.h"
+#include "agent/hostsfile.h"
+#include "agent/recollection.h"
 #include "net/entropy.h"
-#include "net/store.h"
 
-#define HOSTS_PATH "/etc/hosts"
 #define REFRESH_GAP_MS 60000	/* B50 */
 #define RUNNING_MAX 64		/* lookups under way: each has a socket */
-
-struct lookup_key {
-	uint16_t type;
-	char name[DNS_NAME_SIZE];	/* lower case, zeros behind it */
-};
 
 struct lookup {
 	UT_hash_handle hh;
 	struct lookups *owner;
-	struct lookup_key key;
+	struct question key;
 	LIST_HEAD(, lookup_use) uses;
 	struct timer *timer;		/* armed for the next lookup, never while one is under way */
 	struct dnsview view;
@@ -49,67 +42,20 @@ struct lookup {
 	enum dns_outcome worst;		/* most telling failure so far */
 };
 
-/* An answer of an earlier run, until its question comes. */
-struct remembered {
-	UT_hash_handle hh;
-	struct lookup_key key;
-	struct dns_answer answer;
-	struct instant believed_at;
-};
-
 struct lookups {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct names_settings settings;
 	const struct lookups_events *events;
 	struct lookup *all;
-	struct remembered *remembered;
+	struct recollection recollection;
 	unsigned version;
 	TAILQ_HEAD(, lookup) waiting;
 	size_t running;
-
-	/* One reading of the hosts file serves all lookups that begin at the same time. */
-	struct strbuf hosts;
-	int hosts_error;		/* of that reading: 0 or negative errno */
-	struct instant hosts_at;	/* never: not read */
-	struct timer *hosts_timer;	/* forgets it again */
+	struct hostsfile *hosts;
 };
 
 static void ask(struct lookup *l);
-
-/* ---- The hosts file. ---- */
-
-static void
-hosts_forget(void *arg)
-{
-	struct lookups *ls = arg;
-
-	strbuf_fini(&ls->hosts);
-	ls->hosts_at = INSTANT_NEVER;
-}
-
-/* Returns 0, or -ENOMEM: what it says is not known. */
-static int
-hosts_read(struct lookups *ls)
-{
-	struct instant now = loop_now(ls->loop);
-
-	if (instant_is_never(ls->hosts_at) || instant_before(ls->hosts_at, now)) {
-		strbuf_fini(&ls->hosts);
-		ls->hosts_error = store_read(HOSTS_PATH, &ls->hosts);
-		ls->hosts_at = now;
-		timer_set(ls->hosts_timer, instant_add(now, 1));
-	}
-	return ls->hosts_error == -ENOMEM || ls->hosts.failed ? -ENOMEM : 0;
-}
-
-static size_t
-hosts_addresses(struct lookups *ls, const char *name, struct address to[HOSTS_ADDRESSES_MAX])
-{
-	if (ls->hosts_error != 0 || ls->hosts.len == 0)
-		return 0;
-	return hosts_find((struct span){ ls->hosts.data, ls->hosts.len }, name, to);
-}
 
 /* ---- Places: so many lookups run at a time, the others wait in a row. ---- */
 
@@ -335,11 +281,13 @@ begin_lookup(struct lookup *l, size_t first)
 
 	l->begun = loop_now(ls->loop);
 	if (l->key.type != DNS_SRV) {
-		if (hosts_read(ls) != 0) {
+		int found = hostsfile_find(ls->hosts, l->key.name, addresses);
+
+		if (found < 0) {
 			end_lookup(l, &(struct dns_answer){ .outcome = DNS_UNSENDABLE });
 			return;
 		}
-		count = hosts_addresses(ls, l->key.name, addresses);
+		count = (size_t)found;
 	}
 	if (count > 0) {
 		end_by_hosts(l, addresses, count);
@@ -366,56 +314,23 @@ on_due(void *arg)
 
 /* ---- What an earlier run has known (B55). ---- */
 
-static void
-key_set(struct lookup_key *key, const char *name, enum dns_type type)
-{
-	*key = (struct lookup_key){ .type = (uint16_t)type };
-	for (size_t i = 0; name[i] != '\0' && i < sizeof(key->name) - 1; i++)
-		key->name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-}
-
-static void
-forget(struct lookups *ls, struct remembered *r)
-{
-	HASH_DELETE(hh, ls->remembered, r);
-	dns_answer_fini(&r->answer);
-	free(r);
-}
-
 bool
 lookups_remember(struct lookups *ls, const char *name, enum dns_type type, const struct dns_answer *answer,
     struct instant believed_at)
 {
-	struct remembered *r = calloc(1, sizeof(*r)), *old;
-
-	if (r == NULL)
-		return false;
-	key_set(&r->key, name, type);
-	r->believed_at = believed_at;
-	HASH_FIND(hh, ls->remembered, &r->key, sizeof(r->key), old);
-	if (old != NULL)
-		forget(ls, old);
-	if (dns_answer_copy(&r->answer, answer))
-		HASH_ADD(hh, ls->remembered, key, sizeof(r->key), r);
-	if (r->hh.tbl != NULL)
-		return true;
-	dns_answer_fini(&r->answer);
-	free(r);
-	return false;
+	return recollection_add(&ls->recollection, name, type, answer, believed_at);
 }
 
 static void
 recall(struct lookup *l)
 {
-	struct lookups *ls = l->owner;
-	struct remembered *r;
+	struct dns_answer answer;
+	struct instant believed_at;
 
-	HASH_FIND(hh, ls->remembered, &l->key, sizeof(l->key), r);
-	if (r == NULL)
+	if (!recollection_take(&l->owner->recollection, &l->key, &answer, &believed_at))
 		return;
-	dnsview_recall(&l->view, &r->answer, r->believed_at);
+	dnsview_recall(&l->view, &answer, believed_at);
 	l->version++;
-	forget(ls, r);
 }
 
 void
@@ -450,7 +365,7 @@ lookup_free(struct lookup *l)
 }
 
 static struct lookup *
-lookup_new(struct lookups *ls, const struct lookup_key *key)
+lookup_new(struct lookups *ls, const struct question *key)
 {
 	struct lookup *l = calloc(1, sizeof(*l));
 
@@ -476,11 +391,11 @@ lookup_new(struct lookups *ls, const struct lookup_key *key)
 bool
 lookup_take(struct lookups *ls, struct lookup_use *use, const char *name, enum dns_type type, void *user)
 {
-	struct lookup_key key;
+	struct question key;
 	struct lookup *l;
 
 	assert(use->lookup == NULL);
-	key_set(&key, name, type);
+	question_set(&key, name, type);
 	HASH_FIND(hh, ls->all, &key, sizeof(key), l);
 	if (l == NULL)
 		l = lookup_new(ls, &key);
@@ -543,11 +458,10 @@ lookups_new(struct loop *loop, struct resolver *resolver, const struct names_set
 	ls->loop = loop;
 	ls->resolver = resolver;
 	ls->events = events;
-	ls->hosts_at = INSTANT_NEVER;
 	TAILQ_INIT(&ls->waiting);
 	lookups_configure(ls, settings);
-	ls->hosts_timer = timer_new(loop, hosts_forget, ls);
-	if (ls->hosts_timer == NULL) {
+	ls->hosts = hostsfile_new(loop);
+	if (ls->hosts == NULL) {
 		free(ls);
 		return NULL;
 	}
@@ -560,10 +474,8 @@ lookups_free(struct lookups *ls)
 	if (ls == NULL)
 		return;
 	assert(ls->all == NULL);
-	while (ls->remembered != NULL)
-		forget(ls, ls->remembered);
-	timer_free(ls->hosts_timer);
-	strbuf_fini(&ls->hosts);
+	recollection_fini(&ls->recollection);
+	hostsfile_free(ls->hosts);
 	free(ls);
 }
 
