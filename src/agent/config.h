@@ -84,6 +84,7 @@ struct config {
 	struct timing timing;		/* the global ones */
 	struct account_config *accounts;
 	size_t account_count;
+	size_t account_room;		/* for so many */
 	unsigned generation;		/* set by who applies it (B71) */
 	struct config_index *index;	/* for config_account() */
 };
@@ -105,6 +106,16 @@ void config_free(struct config *config);
 
 /* The account of that AOR, or NULL. */
 const struct account_config *config_account(const struct config *config, const char *aor);
+
+/* ---- While it is read (configreader, configsource). ---- */
+
+/* Room for one account more, behind the others; it counts after config_enter(). NULL without memory. */
+struct account_config *config_room(struct config *config);
+
+/* What was written there is one of the accounts; there was none of its AOR. Returns false without memory. */
+bool config_enter(struct config *config);
+
+/* ---- What a reload compares. ---- */
 
 /* What differs between two settings of one account decides what must happen to its registration (B71). */
 enum account_change {			/* bits */

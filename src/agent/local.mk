@@ -17,7 +17,9 @@ libagent_a_SOURCES = \
 	src/agent/configdiff.c \
 	src/agent/configkeys.c src/agent/configkeys.h \
 	src/agent/configlex.c src/agent/configlex.h \
+	src/agent/configreader.c src/agent/configreader.h \
 	src/agent/configreport.c src/agent/configreport.h \
+	src/agent/configsource.c src/agent/configsource.h \
 	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
 	src/agent/drain.c src/agent/drain.h \
