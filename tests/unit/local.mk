@@ -8,7 +8,7 @@ unit_core = tests/unit/test_address tests/unit/test_candidates tests/unit/test_d
 	tests/unit/test_selection tests/unit/test_serverspec tests/unit/test_str
 unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_framing \
 	tests/unit/test_message \
-	tests/unit/test_token
+	tests/unit/test_token tests/unit/test_wire
 unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
@@ -99,6 +99,9 @@ tests_unit_test_message_LDADD = $(unit_sip_libs)
 tests_unit_test_token_SOURCES = tests/unit/test_token.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
 tests_unit_test_token_CFLAGS = $(unit_cflags)
 tests_unit_test_token_LDADD = $(unit_sip_libs)
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h tests/unit/fake_net.c tests/unit/fake_net.h
+tests_unit_test_wire_CFLAGS = $(unit_cflags)
+tests_unit_test_wire_LDADD = $(unit_sip_libs)
 
 # The real world, on the loopback.
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/unit/unit.h
@@ -174,8 +177,8 @@ check_PROGRAMS += tests/unit/list_keys
 tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
 tests_unit_list_keys_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 
-unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_symbols.sh \
-	tests/unit/test_commands.sh tests/unit/test_keys.sh
+unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_mutants.sh \
+	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
 

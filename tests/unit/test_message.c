@@ -391,6 +391,8 @@ static const struct {
 	{ "Contact: <sip:a@b>", ";x", 65, false },
 	{ "X: ", ";,", 33, false },
 	{ "X: ", ";,", 32, true },
+	{ "X: ;,", "\r\n ;,", 32, false },	/* those of a fold count with the line's */
+	{ "X: ;,", "\r\n ;,", 31, true },
 	{ "Contact: <sip:a@b>", ";x", 63, true },
 	{ "X: ", "y", 65000, false },
 	{ "X: ", "y", 8100, false },
