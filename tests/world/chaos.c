@@ -57,6 +57,8 @@ play(const char *path, char *text, size_t len, uint64_t seed, bool verbose, char
 		world_story_live(verbose);
 		if (verbose)
 			log_set_level(LOG_LEVEL_DEBUG);
+		else
+			world_story_mute();
 		judge_begin(&scenario);
 		good = scenario_run(&scenario);
 		chaos.events += world_events();

@@ -57,6 +57,8 @@ struct nonce {
 
 struct packet {
 	struct packet *next;		/* in a backlog, or waiting for a connection */
+	struct message message;		/* what it is to our own parser; points into bytes */
+	bool is_message;
 	enum sip_transport transport;
 	struct address from, to;
 	struct instant sent;
@@ -84,6 +86,7 @@ void network_end(void);
 struct host *network_host(const struct address *address);		/* NULL: there is none */
 struct host *network_hosts(void);					/* first; then hh.next */
 void network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms);
+void packet_free(void *packet);
 bool network_well(void);
 void network_excuse(void);
 void network_path(const struct address *to, struct path *path);
@@ -106,7 +109,7 @@ void streams_forget(const struct peer *peer);
 void streams_end(void);
 
 /* registrar.c */
-void registrar_take(struct host *host, const struct packet *packet, const struct message *request);
+void registrar_take(struct host *host, const struct packet *packet);
 void registrar_free(struct host *host);
 /* It holds a live binding of the account; granted (may be NULL): since when; kept: one that was not left behind. */
 bool registrar_binding(const struct host *host, const char *aor, struct instant *granted, bool kept);
@@ -115,8 +118,8 @@ bool host_well(const struct host *host);
 /* invariants.c */
 void invariants_begin(void);
 void invariants_end(void);
-void invariants_sent(const struct peer *to, const uint8_t *bytes, size_t len, bool failed);
-void invariants_answered(const struct host *host, const struct message *answer);
+void invariants_sent(const struct packet *packet, bool failed);
+void invariants_answered(const struct host *host, struct span branch, int status);
 void invariants_broken(const struct address *server);
 void invariants_unreachable(const uint8_t *quoted, size_t len);
 void invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent);

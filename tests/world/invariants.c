@@ -530,46 +530,39 @@ check_request(const struct message *m, const struct peer *peer, const char *wher
 }
 
 void
-invariants_sent(const struct peer *to, const uint8_t *bytes, size_t len, bool failed)
+invariants_sent(const struct packet *packet, bool failed)
 {
+	const struct peer to = { packet->transport, packet->to };
+	const struct host *host = network_host(&packet->to);
+	const struct message *m = &packet->message;
 	char where[ADDRESS_TEXT_SIZE];
-	struct message m;
-	enum drop_reason why;
-	const struct host *host = network_host(&to->address);
 
-	address_str(&to->address, where);
-	happened(HAPPENED_PACKET, &to->address, "", 0, 0);
-	if (!message_parse(&m, bytes, len, &why)) {
-		world_fail("what was sent to %s is no SIP message: %s", where, drop_reason_str(why));
-		return;
-	}
-	if (!m.request) {
-		world_story("  -> %s  %d to %.*s", where, m.status, (int)m.cseq_method.len, m.cseq_method.at);
-		happened(HAPPENED_ANSWER, &to->address, "", 0, m.status);
+	address_str(&to.address, where);
+	happened(HAPPENED_PACKET, &to.address, "", 0, 0);
+	if (!m->request) {
+		world_story("  -> %s  %d to %.*s", where, m->status, (int)m->cseq_method.len, m->cseq_method.at);
+		happened(HAPPENED_ANSWER, &to.address, "", 0, m->status);
 		if (host == NULL || !host->asked_us)
 			world_fail("an answer to %s, which asked nothing (B88)", where);
-	} else if (span_equal(m.method, "REGISTER") || span_equal(m.method, "OPTIONS")) {
-		check_request(&m, to, where, failed);
+	} else if (span_equal(m->method, "REGISTER") || span_equal(m->method, "OPTIONS")) {
+		check_request(m, &to, where, failed);
 	} else {
-		world_story("  -> %s  %.*s", where, (int)m.method.len, m.method.at);
+		world_story("  -> %s  %.*s", where, (int)m->method.len, m->method.at);
 	}
-	message_fini(&m);
 }
 
 void
-invariants_answered(const struct host *host, const struct message *answer)
+invariants_answered(const struct host *host, struct span branch, int status)
 {
-	char *branch = text_copy(answer->via_branch);
 	struct sent *s;
 
-	HASH_FIND_STR(seen.by_branch, branch, s);
-	free(branch);
-	if (s == NULL || answer->status < 200 || !address_same_ip(&s->to, &host->address))
+	HASH_FIND(hh, seen.by_branch, branch.at, branch.len, s);
+	if (s == NULL || status < 200 || !address_same_ip(&s->to, &host->address))
 		return;
 	s->ended = true;
 	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers)) {
 		word(s->aor)->ended = true;
-		word(s->aor)->refused = answer->status >= 300;
+		word(s->aor)->refused = status >= 300;
 	}
 }
 

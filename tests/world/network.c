@@ -65,6 +65,16 @@ network_begin(void)
 	address_parse(&net.own[1], "fd00::100");
 }
 
+void
+packet_free(void *packet)
+{
+	struct packet *p = packet;
+
+	if (p->is_message)
+		message_fini(&p->message);
+	free(p);
+}
+
 static void
 backlog_free(struct host *host)
 {
@@ -72,7 +82,7 @@ backlog_free(struct host *host)
 		struct packet *p = host->backlog;
 
 		host->backlog = p->next;
-		free(p);
+		packet_free(p);
 	}
 	host->backlog_end = &host->backlog;
 	host->backlog_count = 0;
@@ -323,6 +333,39 @@ lost(const struct host *host)
 
 /* ---- Towards the agent ---- */
 
+/* What stands between these two, the second one after the first. */
+static struct span
+between(struct span text, const char *before, const char *after)
+{
+	const char *from = memmem(text.at, text.len, before, strlen(before)), *to;
+
+	if (from == NULL)
+		return (struct span){ text.at, 0 };
+	from += strlen(before);
+	to = memmem(from, (size_t)(text.at + text.len - from), after, strlen(after));
+	return (struct span){ from, to == NULL ? 0 : (size_t)(to - from) };
+}
+
+/* A message of a server, which is the world's own work: a glance will do. */
+static void
+tell_arrival(const struct flight *f)
+{
+	const struct host *host = network_host(&f->from);
+	struct span text = { (const char *)f->bytes, f->len }, cseq = between(text, "CSeq: ", "\r\n");
+	const char *from = host == NULL ? "?" : host->text, *branch;
+
+	if (memchr(text.at, 0, text.len) != NULL || cseq.len == 0)
+		return;
+	if (text.len < 13 || memcmp(text.at, "SIP/2.0 ", 8) != 0) {
+		world_story("<-   %s  %.*s", from, (int)strcspn(text.at, " "), text.at);
+		return;
+	}
+	world_story("<-   %s  %.*s to %.*s", from, (int)strcspn(text.at + 8, "\r"), text.at + 8, (int)cseq.len, cseq.at);
+	branch = between(text, ";branch=", "\r").at;
+	if (host != NULL)
+		invariants_answered(host, (struct span){ branch, strcspn(branch, ";\r") }, atoi(text.at + 8));
+}
+
 static void
 on_arrival(void *arg)
 {
@@ -330,8 +373,6 @@ on_arrival(void *arg)
 	struct transport *t = net.transport;
 	struct peer from = { f->transport, f->from };
 	struct address local = net.own[family_index(&f->from)];
-	struct message message;
-	enum drop_reason why;
 
 	if (instant_before(world_now(), clock_agent_wakes())) {
 		world_call_at(clock_agent_wakes(), on_arrival, f, free);	/* it waits in the socket */
@@ -348,20 +389,7 @@ on_arrival(void *arg)
 		t->events->on_unreachable(t->arg, &from, f->failure, f->bytes, f->len);
 		goto out;
 	}
-	if (message_parse(&message, f->bytes, f->len, &why)) {
-		const struct host *host = network_host(&f->from);
-
-		if (message.request)
-			world_story("<-   %s  %.*s", host == NULL ? "?" : host->text, (int)message.method.len,
-			    message.method.at);
-		else
-			world_story("<-   %s  %d %.*s to %.*s %u", host == NULL ? "?" : host->text, message.status,
-			    (int)message.reason_phrase.len, message.reason_phrase.at, (int)message.cseq_method.len,
-			    message.cseq_method.at, message.cseq);
-		if (!message.request && host != NULL)
-			invariants_answered(host, &message);
-		message_fini(&message);
-	}
+	tell_arrival(f);
 	world_agent_runs = true;
 	t->events->on_message(t->arg, &from, &local, f->bytes, f->len);
 out:
@@ -412,17 +440,9 @@ icmp(const struct address *from, enum transport_failure failure, const uint8_t *
 static void
 take(struct host *host, const struct packet *packet)
 {
-	struct message message;
-	enum drop_reason why;
-
-	if (!message_parse(&message, packet->bytes, packet->len, &why)) {
-		world_fail("what was sent to %s is no SIP message: %s", host->text, drop_reason_str(why));
-		return;
-	}
 	host->answering = packet->transport;
-	if (message.request)
-		registrar_take(host, packet, &message);
-	message_fini(&message);
+	if (packet->message.request)
+		registrar_take(host, packet);
 }
 
 static void
@@ -433,7 +453,7 @@ on_at_host(void *arg)
 
 	if (host == NULL || (packet->transport == SIP_UDP && lost(host))) {
 		world_story("lost %s", host == NULL ? "where nobody is" : host->text);
-		free(packet);
+		packet_free(packet);
 		return;
 	}
 	switch (host->script.mode) {
@@ -461,13 +481,13 @@ on_at_host(void *arg)
 		icmp(&host->address, TRANSPORT_HOST_UNREACHABLE, packet->bytes, packet->len);
 		break;
 	}
-	free(packet);
+	packet_free(packet);
 }
 
 void
 network_deliver(struct packet *packet)
 {
-	world_call_at(instant_add(world_now(), net.script.delay_ms), on_at_host, packet, free);
+	world_call_at(instant_add(world_now(), net.script.delay_ms), on_at_host, packet, packet_free);
 }
 
 const struct transport_events *
@@ -513,7 +533,7 @@ world_script_set(const struct address *server, const struct script *script)
 		struct packet *next = packet->next;
 
 		take(host, packet);
-		free(packet);
+		packet_free(packet);
 		packet = next;
 	}
 }
@@ -601,7 +621,9 @@ transport_free(struct transport *transport)
 static int
 send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
 {
+	enum world_way way = way_to(&to->address);
 	struct packet *packet;
+	enum drop_reason why;
 	bool refused;
 
 	if (dscp > 63)
@@ -610,15 +632,6 @@ send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, co
 		return -EAFNOSUPPORT;
 	if (len > TRANSPORT_MESSAGE_MAX)
 		return -EMSGSIZE;
-	refused = (way_to(&to->address) == WAY_NONE || way_to(&to->address) == WAY_FIREWALLED)
-	    && (to->transport == SIP_UDP || !streams_open(to->transport, &to->address));
-	invariants_sent(to, bytes, len, refused);
-	if (refused && way_to(&to->address) == WAY_NONE)
-		return -ENETUNREACH;
-	if (way_to(&to->address) == WAY_FIREWALLED)
-		return -EPERM;
-	if (way_to(&to->address) != WAY_OPEN)
-		return 0;
 	packet = memory(sizeof(*packet) + len);
 	packet->to = to->address;
 	packet->from = net.own[family_index(&to->address)];
@@ -627,6 +640,17 @@ send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, co
 	packet->sent = world_now();
 	packet->len = len;
 	memcpy(packet->bytes, bytes, len);
+	packet->is_message = message_parse(&packet->message, packet->bytes, len, &why);
+	refused = (way == WAY_NONE || way == WAY_FIREWALLED)
+	    && (to->transport == SIP_UDP || !streams_open(to->transport, &to->address));
+	if (packet->is_message)
+		invariants_sent(packet, refused);
+	else
+		world_fail("what was sent is no SIP message: %s", drop_reason_str(why));
+	if (way != WAY_OPEN || !packet->is_message) {
+		packet_free(packet);
+		return way == WAY_FIREWALLED ? -EPERM : refused ? -ENETUNREACH : 0;
+	}
 	if (to->transport != SIP_UDP)
 		return streams_send(packet);
 	network_deliver(packet);

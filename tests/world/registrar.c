@@ -563,8 +563,9 @@ take_register(struct host *host, const struct packet *packet, const struct messa
 }
 
 void
-registrar_take(struct host *host, const struct packet *packet, const struct message *request)
+registrar_take(struct host *host, const struct packet *packet)
 {
+	const struct message *request = &packet->message;
 	const struct script *s = &host->script;
 
 	if (answered_before(host, request))

@@ -283,22 +283,27 @@ fail_line(const struct scenario *s, const struct line *line, const char *what)
 }
 
 static void
-look_at_line(const struct scenario *s, struct line *line)
+watch(struct scenario *s, struct line *line, bool watching)
+{
+	s->watched += watching - line->watching;
+	line->watching = watching;
+}
+
+static void
+look_at_line(struct scenario *s, struct line *line)
 {
 	bool never;
 
-	if (!line->watching)
-		return;
 	never = is_never(line);
 	if (line->by_ms >= 0 && world_ms() > line->by_ms) {
-		line->watching = false;
+		watch(s, line, false);
 		if (!never)
 			fail_line(s, line, "did not come true");
 		return;
 	}
 	if (!condition_holds(s, &line->condition, !never))
 		return;
-	line->watching = never;
+	watch(s, line, never);
 	if (never)
 		fail_line(s, line, "it did");
 }
@@ -308,8 +313,9 @@ look(void *arg)
 {
 	struct scenario *s = arg;
 
-	for (struct line *line = s->lines; line != NULL; line = line->next)
-		look_at_line(s, line);
+	for (struct line *line = s->lines; line != NULL && s->watched > 0; line = line->next)
+		if (line->watching)
+			look_at_line(s, line);
 	if (s->judge != NULL)
 		s->judge(s);
 }
@@ -335,7 +341,7 @@ begin_watch(struct scenario *s, struct line *line)
 			fail_line(s, line, "does not hold");
 		return;
 	}
-	line->watching = true;
+	watch(s, line, true);
 	if (line->by_ms >= 0)
 		world_call_at(world_at(line->by_ms + 1), nothing, NULL, NULL);
 	look_at_line(s, line);

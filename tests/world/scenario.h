@@ -65,6 +65,7 @@ struct scenario_setting {
 struct scenario {
 	const char *path;
 	struct line *lines, **last;
+	int watched;			/* lines that are looked at after each event */
 	int64_t until_ms;		/* -1: not said */
 	struct scenario_account accounts[WORDS_MAX];
 	size_t account_count;

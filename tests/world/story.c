@@ -21,6 +21,7 @@ static struct {
 	struct line *lines;		/* a ring once it is full */
 	size_t count;			/* ever told */
 	bool live;
+	bool muted;
 	char failure[LINE_SIZE];
 	bool failed;
 } story;
@@ -133,6 +134,8 @@ world_story(const char *format, ...)
 	char line[LINE_SIZE];
 	va_list args;
 
+	if (story.muted)
+		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
@@ -143,6 +146,12 @@ void
 world_story_live(bool live)
 {
 	story.live = live;
+}
+
+void
+world_story_mute(void)
+{
+	story.muted = true;
 }
 
 static size_t

@@ -69,7 +69,7 @@ drop_queue(struct flow *flow)
 		struct packet *p = flow->queue;
 
 		flow->queue = p->next;
-		free(p);
+		packet_free(p);
 	}
 	flow->queue_end = &flow->queue;
 }
@@ -191,7 +191,7 @@ streams_send(struct packet *packet)
 
 	if (flow->state == FLOW_OPEN && flow->lost) {
 		world_story("lost %s  (the connection is dead)", flow->text);
-		free(packet);
+		packet_free(packet);
 		return 0;
 	}
 	if (flow->state == FLOW_OPEN) {
@@ -199,7 +199,7 @@ streams_send(struct packet *packet)
 		return 0;
 	}
 	if (flow->state == FLOW_CLOSED && world_network().way == WAY_NONE) {
-		free(packet);
+		packet_free(packet);
 		return -ENETUNREACH;
 	}
 	packet->next = NULL;

@@ -47,6 +47,7 @@ void world_signal(int signal_number);
 
 void world_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void world_story_live(bool live);	/* each line to stdout as it happens */
+void world_story_mute(void);		/* nothing is kept but the log's lines: much faster */
 extern bool world_story_quiet;	/* set before world_begin(): the log is not on stderr as well */
 void world_story_print(void);		/* all that is kept, to stdout */
 size_t world_story_count(const char *text, struct instant since);	/* log lines with that text */
