@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcore.a
 
 libcore_a_SOURCES = \
 	src/base/address.c src/base/address.h \
+	src/base/delays.c src/base/delays.h \
 	src/base/dns.c src/base/dns.h \
 	src/base/drops.c src/base/drops.h \
 	src/base/handle.c src/base/handle.h \

@@ -52,6 +52,9 @@ struct loop {
 	void *on_time_lost_arg;
 	size_t timers;			/* there are */
 	size_t reserved;		/* so many can be armed at a time without memory */
+	int64_t now_us;			/* as `now` */
+	int64_t turn_began_us;		/* CLOCK_MONOTONIC; 0: nothing was called in this turn yet */
+	struct loop_delays delays;
 };
 
 struct timer {
@@ -135,15 +138,28 @@ on_lost(evutil_socket_t fd, short what, void *arg)
 		loop->on_time_lost(loop->on_time_lost_arg, ms);
 }
 
+static bool
+has_drifted(int64_t slept, int64_t before)
+{
+	return slept - before >= DRIFT_US || before - slept >= DRIFT_US;
+}
+
 void
 loop_woken(struct loop *loop)
 {
-	int64_t slept = slept_us(), before = loop->slept_us;
+	int64_t monotonic_us = clock_us(CLOCK_MONOTONIC), slept, before = loop->slept_us;
 	struct timer *timer;
 
 	loop->before = loop->now;
-	loop->now.ms = boottime_us() / 1000;
-	if (slept - before < DRIFT_US && before - slept < DRIFT_US)
+	loop->now_us = boottime_us();
+	loop->now.ms = loop->now_us / 1000;
+	slept = loop->now_us - monotonic_us;
+	if (loop->turn_began_us == 0)
+		loop->turn_began_us = monotonic_us;
+	if (!has_drifted(slept, before))
+		return;
+	slept = slept_us();	/* or we were only held up between the two clocks */
+	if (!has_drifted(slept, before))
 		return;
 	loop->slept_us = slept;
 	LIST_FOREACH(timer, &loop->armed, link)
@@ -274,8 +290,12 @@ loop_run(struct loop *loop)
 	loop->running = true;
 	loop->now.ms = boottime_us() / 1000;
 	loop_woken(loop);
-	if (!loop->stopped)
-		result = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	while (!loop->stopped && result >= 0) {
+		loop->turn_began_us = 0;
+		result = event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+		if (loop->turn_began_us != 0)
+			delays_add(&loop->delays.turns, clock_us(CLOCK_MONOTONIC) - loop->turn_began_us);
+	}
 	loop->running = false;
 	loop->stopped = false;
 	return result < 0 ? -EIO : 0;
@@ -293,6 +313,12 @@ loop_now(const struct loop *loop)
 {
 	/* Before and after the run there are no wake-ups that would refresh it. */
 	return loop->running ? loop->now : (struct instant){ .ms = boottime_us() / 1000 };
+}
+
+const struct loop_delays *
+loop_delays(const struct loop *loop)
+{
+	return &loop->delays;
 }
 
 int64_t
@@ -316,27 +342,30 @@ disarm(struct timer *timer)
 
 /* It comes later than the loop would let it: nobody was there to see it. */
 static int64_t
-late_ms(const struct timer *timer)
+late_us(const struct timer *timer)
 {
 	struct instant expected = instant_max(instant_max(timer->due, timer->armed_at), timer->loop->lost_at);
 
-	return instant_since(expected, timer->loop->now);
+	return timer->loop->now_us - expected.ms * 1000;
 }
 
 static void
 on_timeout(evutil_socket_t fd, short what, void *arg)
 {
 	struct timer *timer = arg;
+	int64_t us;
 
 	(void)fd;
 	(void)what;
 	loop_woken(timer->loop);
-	lose(timer->loop, late_ms(timer));
+	us = late_us(timer);
+	lose(timer->loop, us / 1000);
 	/* What must wait for on_time_lost, or is early, since the clocks of libevent and ours differ by a hair. */
 	if (timer->loop->lost_ms > 0 || !instant_due(timer->due, timer->loop->now)) {
 		hand_over(timer);
 		return;
 	}
+	delays_add(&timer->loop->delays.timers, us);
 	disarm(timer);
 	timer->on_due(timer->arg);	/* may have freed the timer */
 }

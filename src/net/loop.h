@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/delays.h"
 #include "base/instant.h"
 
 struct loop;
@@ -50,6 +51,19 @@ struct timer *timer_new(struct loop *loop, void (*on_due)(void *arg), void *arg)
 void timer_set(struct timer *timer, struct instant due);
 struct instant timer_due(const struct timer *timer);	/* INSTANT_NEVER if not armed */
 void timer_free(struct timer *timer);			/* NULL is fine; it does not fire any more */
+
+/* ---- How long the loop lets others wait. ---- */
+
+struct loop_delays {
+	/* From the first callback after a wake-up to the end of the last one: nobody else is served meanwhile. */
+	struct delays turns;
+
+	/* From the instant that a timer was set for, or the setting if that came later, to its callback. */
+	struct delays timers;
+};
+
+/* Counted since the loop was made; time that was lost (above) is no timer's lateness. Borrowed. */
+const struct loop_delays *loop_delays(const struct loop *loop);
 
 /* Calls on_signal from the loop, not from the signal. Returns 0 or negative errno. */
 int loop_on_signal(struct loop *loop, int signal_number, void (*on_signal)(void *arg, int signal_number), void *arg);

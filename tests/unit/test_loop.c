@@ -165,6 +165,50 @@ raise_it(void *arg)
 	kill(getpid(), SIGUSR1);
 }
 
+static void
+sleep_30_ms(void *arg)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 30 * 1000 * 1000 }, NULL);
+	first(arg);
+}
+
+static uint64_t
+above_20_ms(const struct delays *delays)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < DELAYS_BUCKETS; i++)
+		if (delays_limit_us(i) > 20000)
+			count += delays->count[i];
+	return count;
+}
+
+/* One callback sleeps: its turn is long, and the timer that fell due meanwhile is late. */
+START_TEST(test_delays_are_counted)
+{
+	struct fixture f = { .loop = loop_new() };
+	struct timer *sleeper = timer_new(f.loop, sleep_30_ms, &f), *late = timer_new(f.loop, second, &f);
+	struct timer *end = timer_new(f.loop, stop, &f);
+	const struct loop_delays *delays = loop_delays(f.loop);
+	struct instant now = loop_now(f.loop);
+
+	ck_assert_uint_eq(delays->turns.total, 0);
+	timer_set(sleeper, now);
+	timer_set(late, instant_add(now, 5));
+	timer_set(end, instant_add(now, 200));
+	ck_assert_int_eq(loop_run(f.loop), 0);
+	ck_assert_uint_eq(delays->timers.total, 3);
+	ck_assert_uint_ge(above_20_ms(&delays->timers), 1);
+	ck_assert_uint_ge(delays->turns.total, 2);
+	ck_assert_uint_ge(above_20_ms(&delays->turns), 1);
+	ck_assert_uint_ge(delays->turns.sum_us, 30000);
+	timer_free(sleeper);
+	timer_free(late);
+	timer_free(end);
+	loop_free(f.loop);
+}
+END_TEST
+
 START_TEST(test_signal)
 {
 	struct fixture f = { .loop = loop_new() };
@@ -361,6 +405,7 @@ loop_suite(void)
 	tcase_add_test(c, test_timer_disarm_and_far);
 	tcase_add_test(c, test_timer_sets_and_frees_itself);
 	tcase_add_test(c, test_arming_needs_no_memory);
+	tcase_add_test(c, test_delays_are_counted);
 	tcase_add_test(c, test_signal);
 	tcase_add_test(c, test_stopped_before_run);
 	tcase_add_test(c, test_entropy);

@@ -34,6 +34,7 @@ struct loop {
 		void (*on_signal)(void *arg, int signal_number);
 		void *arg;
 	} signals[SIGNALS_MAX];
+	struct loop_delays delays;	/* nothing takes time here */
 };
 
 static struct {
@@ -253,6 +254,10 @@ fire(struct timer *t)
 	disarm(t);
 	t->due = INSTANT_NEVER;
 	world_agent_runs = !t->once;
+	if (!t->once && clock_.loop != NULL) {
+		delays_add(&clock_.loop->delays.timers, 0);
+		delays_add(&clock_.loop->delays.turns, 0);
+	}
 	if (t->once)
 		free(t);
 	call(arg);
@@ -320,6 +325,12 @@ loop_now(const struct loop *loop)
 {
 	(void)loop;
 	return clock_.now;
+}
+
+const struct loop_delays *
+loop_delays(const struct loop *loop)
+{
+	return &loop->delays;
 }
 
 int
