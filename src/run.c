@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "config.h"
 #include "control/control.h"
+#include "control/notify.h"
 #include "control/status.h"
 #include "net/loop.h"
 
@@ -19,6 +20,7 @@ struct run {
 	struct loop *loop;
 	struct agent *agent;
 	struct control *control;
+	struct notify *notify;
 	const char *path;
 	bool stopping;
 };
@@ -202,6 +204,17 @@ open_control(struct run *run, const struct config *config, char error[256])
 	return run->control != NULL;
 }
 
+/* Its helper begins with the rights that the daemon is about to give up. */
+static bool
+open_notify(struct run *run, const struct config *config, const struct daemon *daemon, char error[256])
+{
+	if (config->notify == NULL)
+		return true;
+	run->notify = notify_new(run->loop, run->agent, config->notify, (int)config->notify_timeout_s,
+	    daemon->ready_fd >= 0, error);
+	return run->notify != NULL;
+}
+
 /* Who does not let us have it gets a warning when something is to be kept there. */
 static void
 make_state_directory(const struct config *config)
@@ -241,7 +254,8 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 		config_free(config);
 		return false;
 	}
-	if (!open_control(run, config, error) || !daemon_become(config->user, error))
+	if (!open_control(run, config, error) || !open_notify(run, config, daemon, error) ||
+	    !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");
@@ -290,6 +304,7 @@ run(const char *path, struct config *config, struct daemon *daemon)
 		status = serve(&run, daemon);
 	else
 		complain(daemon, error);
+	notify_free(run.notify);
 	control_free(run.control);
 	if (run.agent != NULL)
 		agent_free(run.agent);

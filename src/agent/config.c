@@ -96,6 +96,7 @@ config_free(struct config *config)
 	free(config->pid_file);
 	free(config->state_dir);
 	free(config->user);
+	free(config->notify);
 	free(config->accounts_file);
 	free(config->tls.ca_file);
 	free(config->tls.certificate);

@@ -71,6 +71,8 @@ struct config {
 	char *pid_file;			/* or NULL */
 	char *state_dir;		/* or NULL */
 	char *user;			/* to run as, or NULL */
+	char *notify;			/* program that is told of transitions, or NULL (B73) */
+	int64_t notify_timeout_s;	/* 30 */
 	char *accounts_file;		/* or NULL */
 	int64_t dns_refresh_ms;		/* 2 h; 0: by TTL */
 	int64_t register_rate;		/* B42: REGISTERs a second and server; 100 */

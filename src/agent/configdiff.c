@@ -62,7 +62,7 @@ upstreams_same(const struct config *a, const struct config *b)
 	return true;
 }
 
-/* All keys that need a restart are texts, but for the list of upstreams and what is yes or no. */
+/* All keys that need a restart are texts, but for the list of upstreams, what is yes or no, and one duration. */
 static bool
 restart_key_same(const struct configkey *key, const struct config *a, const struct config *b)
 {
@@ -72,6 +72,8 @@ restart_key_same(const struct configkey *key, const struct config *a, const stru
 		return upstreams_same(a, b);
 	if (key->kind == CONFIGKEY_YES_NO)
 		return *(const bool *)field_a == *(const bool *)field_b;
+	if (key->kind == CONFIGKEY_S)
+		return *(const int64_t *)field_a == *(const int64_t *)field_b;
 	return text_same(*(char *const *)field_a, *(char *const *)field_b);
 }
 

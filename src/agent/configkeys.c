@@ -43,6 +43,8 @@ static const struct configkey global_keys[] = {
 	{ "state-dir", CONFIGKEY_PATH, GLOBAL(state_dir), 0, 4000, RESTART,
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
 	{ "user", CONFIGKEY_NAME, GLOBAL(user), 0, 32, RESTART, { NULL } },
+	{ "notify", CONFIGKEY_PATH, GLOBAL(notify), 0, 4000, RESTART, { NULL } },
+	{ "notify-timeout", CONFIGKEY_S, GLOBAL(notify_timeout_s), 1, 3600, RESTART, { "30s" } },
 	{ "accounts-file", CONFIGKEY_FILE, GLOBAL(accounts_file), 0, 4000, LIVE, { NULL } },
 	{ "dns-refresh", CONFIGKEY_MS_OR_TTL, GLOBAL(dns_refresh_ms), 5 * SECOND, DAY, LIVE, { "2h" } },
 	{ "register-rate", CONFIGKEY_COUNT, GLOBAL(register_rate), 1, 100000, LIVE, { "100" } },

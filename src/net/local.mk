@@ -13,6 +13,7 @@ libnet_a_SOURCES = \
 	src/net/netwatch.c src/net/netwatch.h \
 	src/net/resolver.c src/net/resolver.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
+	src/net/spawn.c src/net/spawn.h \
 	src/net/store.c src/net/store.h \
 	src/net/stream.c src/net/stream.h \
 	src/net/tcp.c src/net/tcp.h \
@@ -23,9 +24,13 @@ libnet_a_SOURCES = \
 
 # Loaded by the daemon with the first TLS upstream. A shared object without libtool: it is for ELF alone, as we are.
 if HAVE_OPENSSL
-pkglibexec_PROGRAMS = src/net/tls.so
+pkglibexec_PROGRAMS += src/net/tls.so
 src_net_tls_so_SOURCES = src/net/tlsopenssl.c src/net/tlsprovider.h
 src_net_tls_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
 src_net_tls_so_LDFLAGS = $(AM_LDFLAGS) -shared
 src_net_tls_so_LDADD = $(TLS_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS)
 endif
+
+# Runs the admin's program; found beside the daemon where it was built, in pkglibexecdir where it was installed.
+pkglibexec_PROGRAMS += src/net/notifyhelper
+src_net_notifyhelper_SOURCES = src/net/notifyhelper.c

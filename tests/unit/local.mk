@@ -12,7 +12,7 @@ unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest
 unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver tests/unit/test_store \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
-	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_savedfile \
+	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_names tests/unit/test_notify tests/unit/test_savedfile \
 	tests/unit/test_status
 
 if HAVE_CHECK
@@ -166,6 +166,12 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c tests/unit/unit.h te
 tests_unit_test_control_CFLAGS = $(unit_cflags)
 tests_unit_test_control_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
 	$(CHECK_LIBS)
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c tests/unit/unit.h tests/unit/fake_agent.c \
+	tests/unit/fake_agent.h
+tests_unit_test_notify_CFLAGS = $(unit_cflags)
+tests_unit_test_notify_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
+	$(CHECK_LIBS)
+EXTRA_tests_unit_test_notify_DEPENDENCIES = src/net/notifyhelper
 tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_status_CFLAGS = $(unit_cflags)
@@ -178,7 +184,8 @@ tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
 tests_unit_list_keys_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 
 unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_mutants.sh \
-	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh
+	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh \
+	tests/unit/test_notify_samples.sh
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
 

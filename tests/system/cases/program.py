@@ -213,3 +213,43 @@ def kept_key(w):
     daemon.stop()
     check(os.path.islink(path), "what cannot be read is left alone")
     check("Contacts will differ after a restart" in daemon.log(), "a warning about it")
+
+
+@case("B73")
+def notify_program(w):
+    """the program is told of a failover, keeps the rights that the daemon gives up, and ends with the daemon"""
+    one, two = w.servers(2)
+    told = w.path("told")
+    script = w.path("notify")
+    with open(script, "w") as file:
+        file.write("#!/bin/sh\n{ id -u; cat; } >> %s\n" % told)
+    os.chmod(script, 0o755)
+    daemon = w.daemon([account(w, "100", one, two)], notify=script)
+    user = as_other_user()
+    if user:
+        let_in(w)
+        os.chown(daemon.directory, user.pw_uid, -1)
+        os.chown(os.path.join(daemon.directory, "state"), user.pw_uid, -1)
+        os.chown(os.path.join(daemon.directory, "run"), user.pw_uid, -1)
+        daemon.settings["user"] = user.pw_name
+        daemon.write()
+    daemon.start()
+    daemon.wait("100", "registered")
+    one.kill()
+
+    def lines():
+        with open(told) as file:
+            return file.read().splitlines()
+
+    until(lambda: os.path.exists(told) and any(line.startswith("failed-over\t") for line in lines()) and
+          lines()[-1].startswith("registered\t"), 15, "the failover and the new registration are told")
+    rows = [line.split("\t") for line in lines() if "\t" in line]
+    check(all(len(row) == 8 for row in rows), "eight columns: %s" % rows)
+    moved = [row for row in rows if row[0] == "failed-over"][0]
+    equal(moved[1:4], ["100@voice.test", "udp:%s:5060" % two.address, "udp:%s:5060" % one.address], "who and where")
+    equal({line for line in lines() if "\t" not in line}, {str(os.geteuid())}, "whose rights it has")
+    helpers = subprocess.run(["pgrep", "-f", script], capture_output=True, text=True).stdout.split()
+    equal(len(helpers), 1, "one helper")
+    daemon.stop()
+    until(lambda: not os.path.exists("/proc/%s" % helpers[0]) or
+          open("/proc/%s/stat" % helpers[0]).read().split()[2] == "Z", 5, "the helper has gone")
