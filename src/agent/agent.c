@@ -170,6 +170,10 @@ static const struct names_events names_events = { on_name_change, any_up, on_nam
 
 /* ---- the end of each event ---- */
 
+/*
+ * A name that has not been answered yet may lead an account of the same reload to the same servers: as long as it may,
+ * they are not forgotten (B21).
+ */
 static void
 free_stopped(struct agent *agent)
 {
@@ -179,6 +183,8 @@ free_stopped(struct agent *agent)
 		next = TAILQ_NEXT(account, removed_link);
 		if (!account_has_stopped(account))
 			continue;
+		if (agent->on_stopped == NULL && names_asking(agent->names))
+			return;
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
 	}

@@ -237,6 +237,15 @@ names_view(const struct names *names, struct handle watch, struct name_view *vie
 	return true;
 }
 
+bool
+names_asking(const struct names *names)
+{
+	for (const struct watch *w = names->all; w != NULL; w = w->hh.next)
+		if (w->view.state == NAME_ASKING)
+			return true;
+	return false;
+}
+
 const struct name_request *
 names_request(const struct names *names, struct handle watch)
 {

@@ -95,6 +95,9 @@ void names_unwatch(struct names *names, struct handle watch);
 /* What is known now. Returns false for a stale handle. */
 bool names_view(const struct names *names, struct handle watch, struct name_view *view);
 
+/* Some watched name has not been answered yet, nor failed. */
+bool names_asking(const struct names *names);
+
 const struct name_request *names_request(const struct names *names, struct handle watch);
 
 /* Look again now, or when a minute has gone since the last lookup of each question (B50). */

@@ -211,10 +211,23 @@ roster_add_unlisted(struct account *account, const struct peer *peer, const char
 
 /* ---- letting go ---- */
 
+/* Some name has not been answered yet: it may list again what a reload has taken off the list. */
+static bool
+awaits_any(const struct account *account)
+{
+	for (size_t i = 0; i < account->config->server.count; i++) {
+		struct name_view view;
+
+		if (names_view(account->agent->names, account->watches[i], &view) && view.state == NAME_ASKING)
+			return true;
+	}
+	return false;
+}
+
 static bool
 needed(const struct account *account, const struct candidate *candidate)
 {
-	return candidate->rank != SELECTION_UNLISTED || candidate == account->active ||
+	return candidate->rank != SELECTION_UNLISTED || candidate == account->active || awaits_any(account) ||
 	    (account->attempt != NULL && account->attempt->candidate == candidate) ||
 	    (account->background != NULL && account->background->candidate == candidate) ||
 	    candidate_may_be_bound(candidate);
@@ -241,13 +254,20 @@ roster_prune(struct account *account)
 	account->candidate_count = kept;
 }
 
+/* Nothing speaks against it so far. */
+static bool
+is_promising(const struct candidate *candidate)
+{
+	return candidate->server->health.state != HEALTH_DOWN && !candidate->server->drained;
+}
+
 bool
 roster_awaits_better(const struct account *account)
 {
 	unsigned best = SELECTION_UNLISTED;
 
 	for (size_t i = 0; i < account->candidate_count; i++)
-		if (account->candidates[i]->rank < best)
+		if (account->candidates[i]->rank < best && is_promising(account->candidates[i]))
 			best = account->candidates[i]->rank;
 	for (size_t i = 0; i < account->config->server.count && i + 1 < best; i++) {
 		struct name_view view;

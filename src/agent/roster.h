@@ -31,7 +31,10 @@ struct candidate *roster_add_unlisted(struct account *account, const struct peer
 /* Frees the unlisted ones that nothing needs any more. */
 void roster_prune(struct account *account);
 
-/* A name of better rank than everything on the list has not been answered yet (B32). */
+/*
+ * A name has not been answered yet that is of better rank than everything on the list which is neither down nor drained
+ * (B32).
+ */
 bool roster_awaits_better(const struct account *account);
 
 /* Asks for the names again while no server is up, once a minute at most (B50). */

@@ -31,7 +31,6 @@ enum {
 	UNREGISTER_WAIT_MS = 2000,	/* B38 */
 	GIVE_UP_MS = 4000,		/* B37 */
 	PROBE_TIMEOUT_MS = 4000,	/* B19 */
-	UNHEARD_MS = 330 * 1000,	/* so long it may not be known that a server is well again (B10, B21) */
 	FORGET_MS = 2 * SIP_TIMER_F_MS,
 };
 
@@ -46,6 +45,7 @@ struct sent {				/* a transaction of the agent, by branch */
 	uint32_t cseq;
 	struct instant began;
 	struct instant waited_from;	/* an unregister: when the first was sent, if this is the answer to a challenge */
+	bool continues;			/* it is */
 	bool ended, given_up;
 	bool cleans_up;			/* an unregister at a server where the account is no more */
 };
@@ -212,15 +212,6 @@ world_excuse(void)
 	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
 		s->given_up = true;
 	network_excuse();
-}
-
-/* A server that is listed no more is forgotten, its probe with it, and asked anew when it is listed again. */
-void
-world_reloading(void)
-{
-	for (struct sent *s = seen.oldest; s != NULL; s = s->newer)
-		if (s->kind == HAPPENED_OPTIONS)
-			s->given_up = true;
 }
 
 /* ---- What happened ---- */
@@ -393,12 +384,21 @@ is_leaving(const char *aor)
 	return false;
 }
 
+/* The answer to a challenge of an unregister that was there first, and that nobody waits for any more. */
+static bool
+continues_from_before(const struct sent *old, const struct sent *fresh)
+{
+	return fresh->continues && !instant_before(old->began, fresh->waited_from);
+}
+
 static void
 check_pending_register(struct sent *old, const struct sent *fresh, const char *where)
 {
 	int64_t age = instant_since(old->began, fresh->began);
 	char text[ADDRESS_TEXT_SIZE];
 
+	if (continues_from_before(old, fresh))
+		return;
 	if (age >= SIP_TIMER_F_MS)
 		old->ended = true;
 	else if (network_cut_since(old->began))
@@ -409,7 +409,7 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
 	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
-	    (age >= GIVE_UP_MS || unwell_since(&old->to, instant_add(old->began, -UNHEARD_MS))))
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",
@@ -508,8 +508,10 @@ check_request(const struct message *m, const struct peer *peer, const char *wher
 	s->waited_from = s->began;
 	for (const struct sent *old = seen.oldest; old != NULL; old = old->newer)
 		if (s->kind == HAPPENED_UNREGISTER && old->kind == s->kind && old->ended && old->aor == s->aor &&
-		    address_equal(&old->to, to) && old->cseq + 1 == s->cseq)
+		    address_equal(&old->to, to) && old->cseq + 1 == s->cseq) {
 			s->waited_from = old->waited_from;
+			s->continues = true;
+		}
 	s->ended = failed;
 	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
 	if (s->kind == HAPPENED_REGISTER) {

@@ -180,6 +180,7 @@ SCENARIOS = \
 	tests/scenarios/reload-added-again.scn \
 	tests/scenarios/reload-broken.scn \
 	tests/scenarios/reload-changed.scn \
+	tests/scenarios/reload-listed-again.scn \
 	tests/scenarios/reload-moved.scn \
 	tests/scenarios/reload-moved-and-changed.scn \
 	tests/scenarios/reload-moved-to-dead.scn \
@@ -220,6 +221,7 @@ SCENARIOS = \
 	tests/scenarios/start-first-killed.scn \
 	tests/scenarios/start-first-silent.scn \
 	tests/scenarios/start-name-in-time.scn \
+	tests/scenarios/start-not-to-the-known-down.scn \
 	tests/scenarios/start-unknown-before-down.scn \
 	tests/scenarios/stop.scn \
 	tests/scenarios/stop-during-failback.scn \

@@ -642,7 +642,6 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 		return true;
 	if (scenario->agent == NULL)
 		return bad(wrong, "there is no agent");
-	world_reloading();
 	if (scenario->judge_reload != NULL)
 		scenario->judge_reload(scenario, true);
 	config = scenario_config(scenario, &errors);

@@ -223,7 +223,6 @@ void world_allow(const char *aor, const struct serverfield *field, uint16_t port
 void world_probe_timeout(int64_t ms);	/* 4 s at first */
 void world_stopping(void);		/* agent_stop() was called */
 void world_leaving(const char *aor, bool leaving);	/* it is configured no more: it ends as in a stop */
-void world_reloading(void);		/* agent_reload() is about to be called */
 void world_restarted(void);		/* another agent begins, that knows nothing of what the one before left */
 
 /*
