@@ -10,5 +10,9 @@ src_sipkeepd_SOURCES = \
 src_sipkeepd_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 
 # The tool needs the C library and base alone.
-src_sipkeepctl_SOURCES = src/sipkeepctl.c
+src_sipkeepctl_SOURCES = \
+	src/ctl/client.c src/ctl/client.h \
+	src/ctl/command.h \
+	src/ctl/show.c src/ctl/show.h \
+	src/ctl/sipkeepctl.c
 src_sipkeepctl_LDADD = $(LIBS_CORE)

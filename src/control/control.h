@@ -15,8 +15,9 @@
  *	busy			too many are waiting or following already
  *	no-memory
  *
- * The status is written account by account as the client takes it: what waits for one client is bounded however many
- * accounts there are. Should memory run out on the way, text ends with a line that says so and JSON is not closed.
+ * Long answers are written as the client takes them (control/readings.h): what waits for one client is bounded however
+ * many accounts there are. A command is an entry in the tables of request.c (how it is said) and commands.c (what it
+ * does), and one in the tool's.
  *
  * Whoever may connect may ask for everything; the socket's permissions decide who may.
  */
@@ -27,10 +28,6 @@
 #include "base/str.h"
 #include "net/loop.h"
 #include "net/stream.h"
-
-#define CONTROL_WAITERS_MAX 32		/* waiting clients; half of STREAM_CLIENTS_MAX, so that others get in */
-
-#define CONTROL_PIECE (64 * 1024)	/* bytes of a status that are made ready at once, and an account more */
 
 struct control;
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 libagent_a_SOURCES += \
-	src/control/control.c src/control/control.h \
+	src/control/answer.c src/control/answer.h \
+	src/control/commands.c \
+	src/control/control.c src/control/control.h src/control/control_private.h \
 	src/control/events.c src/control/events.h \
 	src/control/explain.c src/control/explain.h \
 	src/control/notify.c src/control/notify.h \
+	src/control/readings.c src/control/readings.h \
 	src/control/request.c src/control/request.h \
 	src/control/shown.c src/control/shown.h \
-	src/control/status.c src/control/status.h
+	src/control/status.c src/control/status.h \
+	src/control/waiters.c src/control/waiters.h

@@ -8,27 +8,31 @@
 
 enum { ACCOUNT_STATES = ACCOUNT_FROZEN + 1 };
 
-/* What may follow a command. */
+/* What may follow a command, besides its subject. */
+enum {
+	MAY_JSON = 1 << 0,
+	MAY_FOLLOW = 1 << 1,
+	MAY_WAIT = 1 << 2,		/* a state, active= and --timeout */
+};
+
 struct grammar {
 	const char *name;
+	unsigned may;
 	bool subject;
 	const char *required;		/* what the subject is, if there must be one */
-	bool json;
-	bool follow;
-	bool conditions;
 };
 
 static const struct grammar grammars[REQUEST_VERBS] = {
-	[REQUEST_STATUS] = { .name = "status", .subject = true, .json = true },
-	[REQUEST_RELOAD] = { .name = "reload" },
-	[REQUEST_REGISTER] = { .name = "register", .subject = true },
-	[REQUEST_PROBE] = { .name = "probe", .subject = true },
-	[REQUEST_DRAIN] = { .name = "drain", .subject = true, .required = "server" },
-	[REQUEST_UNDRAIN] = { .name = "undrain", .subject = true, .required = "server" },
-	[REQUEST_EXPLAIN] = { .name = "explain", .subject = true, .required = "account", .json = true },
-	[REQUEST_EVENTS] = { .name = "events", .json = true, .follow = true },
-	[REQUEST_WAIT] = { .name = "wait", .subject = true, .required = "account", .conditions = true },
-	[REQUEST_VERSION] = { .name = "version" },
+	[REQUEST_STATUS] = { "status", MAY_JSON, true, NULL },
+	[REQUEST_RELOAD] = { "reload", 0, false, NULL },
+	[REQUEST_REGISTER] = { "register", 0, true, NULL },
+	[REQUEST_PROBE] = { "probe", 0, true, NULL },
+	[REQUEST_DRAIN] = { "drain", 0, true, "server" },
+	[REQUEST_UNDRAIN] = { "undrain", 0, true, "server" },
+	[REQUEST_EXPLAIN] = { "explain", MAY_JSON, true, "account" },
+	[REQUEST_EVENTS] = { "events", MAY_JSON | MAY_FOLLOW, false, NULL },
+	[REQUEST_WAIT] = { "wait", MAY_WAIT, true, "account" },
+	[REQUEST_VERSION] = { "version", 0, false, NULL },
 };
 
 /* The next word, absent at the end; what is left stays in *rest. */
@@ -69,6 +73,18 @@ begins(struct span word, const char *with)
 	return word.len >= len && memcmp(word.at, with, len) == 0;
 }
 
+static bool
+copy_word(char to[REQUEST_WORD_MAX + 1], struct span word, char why[160])
+{
+	if (word.len > REQUEST_WORD_MAX) {
+		snprintf(why, 160, "that name is too long");
+		return false;
+	}
+	memcpy(to, word.at, word.len);
+	to[word.len] = '\0';
+	return true;
+}
+
 /* "10": seconds; "500ms", "2m": a duration. */
 static bool
 parse_timeout(struct request *request, struct span word, char why[160])
@@ -85,6 +101,35 @@ parse_timeout(struct request *request, struct span word, char why[160])
 	request->timeout_ms = ms;
 	return true;
 }
+
+static bool
+set_json(struct request *request, struct span word, char why[160])
+{
+	(void)word;
+	(void)why;
+	request->json = true;
+	return true;
+}
+
+static bool
+set_follow(struct request *request, struct span word, char why[160])
+{
+	(void)word;
+	(void)why;
+	request->follow = true;
+	return true;
+}
+
+static const struct option {
+	const char *word;
+	unsigned may;			/* who has it */
+	bool value;			/* the next word */
+	bool (*take)(struct request *request, struct span value, char why[160]);
+} options[] = {
+	{ "--json", MAY_JSON, false, set_json },
+	{ "--follow", MAY_FOLLOW, false, set_follow },
+	{ "--timeout", MAY_WAIT, true, parse_timeout },
+};
 
 static bool
 parse_active(struct request *request, struct span word, char why[160])
@@ -116,34 +161,24 @@ parse_state(struct request *request, struct span word, char why[160])
 }
 
 static bool
-parse_word(struct request *request, const struct grammar *grammar, struct span word, struct span *rest, char why[160])
+parse_option(struct request *request, const struct grammar *grammar, struct span word, struct span *rest, char why[160])
 {
-	if (grammar->json && span_equal(word, "--json")) {
-		request->json = true;
-		return true;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if ((grammar->may & options[i].may) != 0 && span_equal(word, options[i].word))
+			return options[i].take(request, options[i].value ? next_word(rest) : word, why);
 	}
-	if (grammar->follow && span_equal(word, "--follow")) {
-		request->follow = true;
-		return true;
-	}
-	if (grammar->conditions && span_equal(word, "--timeout"))
-		return parse_timeout(request, next_word(rest), why);
-	if (word.at[0] == '-') {
-		snprintf(why, 160, "%s has no such option", grammar->name);
-		return false;
-	}
-	if (grammar->subject && request->subject[0] == '\0') {
-		if (word.len > REQUEST_WORD_MAX) {
-			snprintf(why, 160, "that name is too long");
-			return false;
-		}
-		memcpy(request->subject, word.at, word.len);
-		request->subject[word.len] = '\0';
-		return true;
-	}
-	if (grammar->conditions && begins(word, "active="))
+	snprintf(why, 160, "%s has no such option", grammar->name);
+	return false;
+}
+
+static bool
+parse_word(struct request *request, const struct grammar *grammar, struct span word, char why[160])
+{
+	if (grammar->subject && request->subject[0] == '\0')
+		return copy_word(request->subject, word, why);
+	if ((grammar->may & MAY_WAIT) != 0 && begins(word, "active="))
 		return parse_active(request, (struct span){ word.at + 7, word.len - 7 }, why);
-	if (grammar->conditions)
+	if ((grammar->may & MAY_WAIT) != 0)
 		return parse_state(request, word, why);
 	snprintf(why, 160, "%s: too many words", grammar->name);
 	return false;
@@ -168,7 +203,7 @@ complete(const struct request *request, const struct grammar *grammar, char why[
 		snprintf(why, 160, "%s: which %s?", grammar->name, grammar->required);
 		return false;
 	}
-	if (grammar->conditions && !request->wait_state && request->active.family == ADDRESS_NONE) {
+	if ((grammar->may & MAY_WAIT) != 0 && !request->wait_state && request->active.family == ADDRESS_NONE) {
 		snprintf(why, 160, "%s: for which state or active=ADDRESS?", grammar->name);
 		return false;
 	}
@@ -199,7 +234,8 @@ request_parse(struct request *request, const char *line, char why[160])
 		return false;
 	}
 	while (span_there(word = next_word(&rest))) {
-		if (!parse_word(request, grammar, word, &rest, why))
+		if (word.at[0] == '-' ? !parse_option(request, grammar, word, &rest, why) :
+		    !parse_word(request, grammar, word, why))
 			return false;
 	}
 	return complete(request, grammar, why);

@@ -32,6 +32,8 @@ awk '
 		may("sip", "base net sip")
 		may("agent", "base core net sip agent")
 		may("control", "base core net sip agent control")
+		# The tool talks to the daemon through its socket alone.
+		may("ctl", "base ctl")
 		may("main", "base core net sip agent control main")
 
 		only("event", "^net/")
@@ -40,10 +42,10 @@ awk '
 		only("libmnl/", "^net/")
 		only("openssl/ssl.h", "^net/")
 		only("openssl/", "^(net/|sip/hash\\.c$)")
-		only("sys/socket.h", "^(net/|sipkeepctl\\.c$)")
-		only("sys/un.h", "^(net/|sipkeepctl\\.c$)")
+		only("sys/socket.h", "^(net/|ctl/client\\.c$)")
+		only("sys/un.h", "^(net/|ctl/client\\.c$)")
 		only("sys/epoll.h", "^net/")
-		only("poll.h", "^(net/|sipkeepctl\\.c$)")
+		only("poll.h", "^(net/|ctl/client\\.c$)")
 		only("netinet/", "^net/")
 		only("netdb.h", "^net/")
 		only("net/if.h", "^net/")
@@ -80,9 +82,6 @@ awk '
 			bad(layer " includes \"" to "\"")
 		else if (to == "agent/agent_private.h" && layer != "agent")
 			bad("\"" to "\" is the agent'\''s own")
-		# The tool talks to the daemon through its socket alone.
-		else if (FILENAME == "sipkeepctl.c" && folder != "base")
-			bad("the tool includes \"" to "\"")
 		if (FILENAME !~ /^net\// && to == "net/loopbase.h")
 			bad("\"" to "\" is of net alone")
 	}

@@ -17,6 +17,7 @@
 #include "control/control.h"
 #include "control/events.h"
 #include "control/request.h"
+#include "control/waiters.h"
 #include "fake_agent.h"
 #include "net/stream.h"
 
@@ -388,11 +389,11 @@ END_TEST
 START_TEST(waiters_are_bounded_and_may_go)
 {
 	struct world w;
-	int fds[CONTROL_WAITERS_MAX];
+	int fds[WAITERS_MAX];
 
 	world_init(&w);
 	fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
-	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+	for (int i = 0; i < WAITERS_MAX; i++) {
 		fds[i] = client_says(&w, "sipkeepd/1 wait 100@example.com down\n");
 		ck_assert_str_eq(hear(&w, fds[i], 3), "");
 	}
@@ -403,7 +404,7 @@ START_TEST(waiters_are_bounded_and_may_go)
 	ck_assert_int_eq(strncmp(ask(&w, "sipkeepd/1 wait 100@example.com down --timeout 20ms\n"), "error timeout ", 14),
 	    0);
 	world_fini(&w);		/* with all the others still waiting */
-	for (int i = 1; i < CONTROL_WAITERS_MAX; i++)
+	for (int i = 1; i < WAITERS_MAX; i++)
 		close(fds[i]);
 }
 END_TEST
@@ -503,13 +504,13 @@ END_TEST
 START_TEST(waiters_look_once_a_turn)
 {
 	struct world w;
-	int fds[CONTROL_WAITERS_MAX];
+	int fds[WAITERS_MAX];
 
 	world_init(&w);
 	for (int i = 0; i < 1000; i++)
 		fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
 	fake_agent_add(w.agent, "200@example.com", "10.0.0.1", "10.0.0.2");
-	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+	for (int i = 0; i < WAITERS_MAX; i++) {
 		fds[i] = client_says(&w, "sipkeepd/1 wait 200@example.com down --timeout 60\n");
 		ck_assert_str_eq(hear(&w, fds[i], 3), "");
 	}
@@ -520,13 +521,13 @@ START_TEST(waiters_look_once_a_turn)
 	for (int i = 0; i < 1000; i++)
 		fake_agent_changed(w.agent);
 	idle(&w, 5);
-	ck_assert_uint_le(w.agent->shown, CONTROL_WAITERS_MAX * 2);
+	ck_assert_uint_le(w.agent->shown, WAITERS_MAX * 2);
 	ck_assert_uint_eq(w.agent->searches, 0);
 	w.agent->accounts[0] = w.agent->accounts[1000];	/* a reload: it stands elsewhere */
 	w.agent->accounts[0].status.state = ACCOUNT_DOWN;
 	w.agent->status.accounts = 10;
 	fake_agent_changed(w.agent);
-	for (int i = 0; i < CONTROL_WAITERS_MAX; i++) {
+	for (int i = 0; i < WAITERS_MAX; i++) {
 		ck_assert_str_eq(hear(&w, fds[i], 2500), "ok\n");
 		close(fds[i]);
 	}

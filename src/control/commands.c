@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/answer.h"
+#include "control/control_private.h"
+#include "control/explain.h"
+#include "control/status.h"
+
+/*
+ * What every command is given. `account` is there where the request names one and the command is about accounts.
+ * Each answers, now or later.
+ */
+struct call {
+	struct control *control;
+	struct stream *stream;
+	const struct request *request;
+	const char *subject;		/* NULL: none was named */
+	const struct account *account;
+};
+
+static enum status_form
+form_of(const struct request *request)
+{
+	return request->json ? STATUS_JSON : STATUS_TEXT;
+}
+
+/* ---- Status ---- */
+
+struct status_reading {
+	struct status_walk walk;
+	const struct account *only;	/* looked at by the first piece, and gone by the next */
+};
+
+static int
+status_next(void *arg, size_t enough, struct strbuf *to)
+{
+	struct status_reading *reading = arg;
+	int more = status_walk(&reading->walk, reading->only, enough, to);
+
+	reading->only = NULL;
+	return more;
+}
+
+static void
+status_fini(void *arg)
+{
+	struct status_reading *reading = arg;
+
+	status_walk_fini(&reading->walk);
+}
+
+static void
+do_status(const struct call *call)
+{
+	static const struct reading_source source = { status_next, status_fini };
+	struct status_reading *reading = calloc(1, sizeof(*reading));
+
+	if (reading != NULL) {
+		status_walk_init(&reading->walk, call->control->agent, form_of(call->request));
+		reading->only = call->account;
+	}
+	readings_begin(call->control->readings, call->stream, &source, reading);
+}
+
+static void
+do_explain(const struct call *call)
+{
+	struct strbuf b = { 0 };
+
+	if (explain_write(call->account, form_of(call->request), &b) < 0)
+		answer_error(call->stream, "no-memory", "no memory to explain it");
+	else {
+		stream_write(call->stream, "ok\n", 3);
+		stream_write(call->stream, b.data, b.len);
+		stream_finish(call->stream);
+	}
+	strbuf_fini(&b);
+}
+
+static void
+do_events(const struct call *call)
+{
+	struct events *events = call->control->events;
+	enum status_form form = form_of(call->request);
+
+	if (call->request->follow && events_full(events)) {
+		answer_error(call->stream, "busy", "%d clients are following already", EVENTS_FOLLOWERS_MAX);
+		return;
+	}
+	stream_write(call->stream, "ok\n", 3);
+	events_write(events, form, call->stream);
+	if (!call->request->follow || !events_follow(events, form, call->stream))
+		stream_finish(call->stream);
+}
+
+static void
+do_version(const struct call *call)
+{
+	char text[96];
+	int len = snprintf(text, sizeof(text), "ok\nsipkeepd %.64s, protocol 1\n", call->control->hooks.version);
+
+	stream_write(call->stream, text, (size_t)len);
+	stream_finish(call->stream);
+}
+
+/* ---- What is done on request (B71, B74) ---- */
+
+static void
+do_reload(const struct call *call)
+{
+	static const char refused[] = "error refused the old configuration stays\n";
+	const struct control_hooks *hooks = &call->control->hooks;
+	struct strbuf report = { 0 };
+
+	if (hooks->reload(hooks->arg, &report))
+		stream_write(call->stream, "ok\n", 3);
+	else
+		stream_write(call->stream, refused, sizeof(refused) - 1);
+	if (report.len > 0)
+		stream_write(call->stream, report.data, report.len);
+	strbuf_fini(&report);
+	stream_finish(call->stream);
+}
+
+static void
+do_register(const struct call *call)
+{
+	if (agent_register(call->control->agent, call->subject))
+		answer_ok(call->stream);
+	else
+		answer_error(call->stream, "no-such-account", "%s",
+		    call->subject != NULL ? call->subject : "there is none");
+}
+
+static void
+do_probe(const struct call *call)
+{
+	if (agent_probe(call->control->agent, call->subject))
+		answer_ok(call->stream);
+	else
+		answer_error(call->stream, "no-such-server", "%s",
+		    call->subject != NULL ? call->subject : "there is none");
+}
+
+static void
+do_drain(const struct call *call)
+{
+	struct agent *agent = call->control->agent;
+	bool drain = call->request->verb == REQUEST_DRAIN;
+	int error = drain ? agent_drain(agent, call->subject) : agent_undrain(agent, call->subject);
+
+	if (error == 0)
+		answer_ok(call->stream);
+	else if (error == -ENOENT)
+		answer_error(call->stream, "no-such-server", "%s", call->subject);
+	else
+		answer_error(call->stream, "no-memory", "no memory to drain it");
+}
+
+static void
+do_wait(const struct call *call)
+{
+	waiters_add(call->control->waiters, call->stream, call->request, call->account);
+}
+
+/* ---- All of them ---- */
+
+static const struct command {
+	void (*run)(const struct call *call);
+	bool account;			/* its subject is an account that must be there */
+} commands[REQUEST_VERBS] = {
+	[REQUEST_STATUS] = { do_status, true },
+	[REQUEST_EXPLAIN] = { do_explain, true },
+	[REQUEST_EVENTS] = { do_events, false },
+	[REQUEST_RELOAD] = { do_reload, false },
+	[REQUEST_REGISTER] = { do_register, true },
+	[REQUEST_PROBE] = { do_probe, false },
+	[REQUEST_DRAIN] = { do_drain, false },
+	[REQUEST_UNDRAIN] = { do_drain, false },
+	[REQUEST_WAIT] = { do_wait, true },
+	[REQUEST_VERSION] = { do_version, false },
+};
+
+void
+commands_run(struct control *control, struct stream *stream, const struct request *request)
+{
+	const struct command *command = &commands[request->verb];
+	struct call call = { .control = control, .stream = stream, .request = request };
+
+	if (request->subject[0] != '\0')
+		call.subject = request->subject;
+	if (command->account && call.subject != NULL) {
+		call.account = agent_account_by_name(control->agent, call.subject);
+		if (call.account == NULL) {
+			answer_error(stream, "no-such-account", "%s", call.subject);
+			return;
+		}
+	}
+	command->run(&call);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIPKEEPD_CONTROL_PRIVATE_H
+#define SIPKEEPD_CONTROL_PRIVATE_H
+
+/* What control.c and commands.c share: for them only. */
+
+#include "control/control.h"
+#include "control/events.h"
+#include "control/readings.h"
+#include "control/request.h"
+#include "control/waiters.h"
+
+struct control {
+	struct agent *agent;
+	struct control_hooks hooks;
+	struct stream_listener *listener;
+	struct waiters *waiters;
+	struct readings *readings;
+	struct events *events;
+};
+
+/* Carries the request out and answers it, now or later. */
+void commands_run(struct control *control, struct stream *stream, const struct request *request);
+
+#endif
