@@ -472,8 +472,11 @@ static void
 list_contacts(struct strbuf *b, const struct host *host, const char *aor, const struct message *request)
 {
 	const struct script *s = &host->script;
+	struct span user = { aor, strcspn(aor, "@") };	/* a question has no Contact that could name another one */
 	char ends[WORLD_TEXT];
 
+	if (request->contact_count > 0)
+		user = request->contacts[0].user;
 	if (s->registering == REGISTER_BARE)
 		return;
 	for (const struct binding *i = host->bindings; i != NULL; i = i->next) {
@@ -484,8 +487,7 @@ list_contacts(struct strbuf *b, const struct host *host, const char *aor, const 
 		else
 			snprintf(ends, sizeof(ends), "%lld", (long long)instant_since(world_now(), i->ends) / 1000);
 		if (s->registering == REGISTER_REWRITTEN)
-			strbuf_printf(b, "Contact: <sip:%.*s@203.0.113.9:1024>", (int)request->contacts[0].user.len,
-			    request->contacts[0].user.at);
+			strbuf_printf(b, "Contact: <sip:%.*s@203.0.113.9:1024>", (int)user.len, user.at);
 		else
 			strbuf_printf(b, "Contact: <%s>", i->uri);
 		if (s->grant_place == GRANT_IN_CONTACT)

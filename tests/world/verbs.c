@@ -682,6 +682,8 @@ verb_stop(struct scenario *scenario, struct line *line, bool check, char wrong[2
 	if (scenario->agent == NULL)
 		return bad(wrong, "there is no agent");
 	world_story("---- stop");
+	if (scenario->stopped)
+		return true;		/* the daemon has ended */
 	world_stopping();
 	world_agent_runs = true;
 	agent_stop(scenario->agent, on_stopped, scenario);
