@@ -1,7 +1,26 @@
 # SPDX-License-Identifier: ISC
-# The sample goes where the package's documents go; the scripts are for who has the source.
+# What is ready to be used goes where it is looked for; the rest goes where the package's documents go. The scripts are
+# for who has the source.
 
 dist_doc_DATA = contrib/sipkeepd.conf README NEWS
 notifydir = $(docdir)/notify
 dist_notify_SCRIPTS = contrib/notify/mail contrib/notify/node-exporter contrib/notify/trunk
 dist_noinst_SCRIPTS += contrib/quickstart tests/run
+
+# ---- systemd ----
+
+EXTRA_DIST += contrib/systemd/sipkeepd.service.in
+noinst_DATA = contrib/systemd/sipkeepd.service
+CLEANFILES += contrib/systemd/sipkeepd.service
+
+# Not by configure: the folders have ${prefix} in them until make knows it.
+contrib/systemd/sipkeepd.service: contrib/systemd/sipkeepd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && sed -e 's,[@]sbindir@,$(sbindir),g' -e 's,[@]bindir@,$(bindir),g' \
+		-e 's,[@]sysconfdir@,$(sysconfdir),g' '$(srcdir)/contrib/systemd/sipkeepd.service.in' >$@
+
+if HAVE_SYSTEMD
+systemdsystemunit_DATA = contrib/systemd/sipkeepd.service
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = contrib/systemd/sysusers.d/sipkeepd.conf
+endif
+AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir

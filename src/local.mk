@@ -6,7 +6,8 @@ src_sipkeepd_SOURCES = \
 	src/daemon.c src/daemon.h \
 	src/main.c \
 	src/options.c src/options.h \
-	src/run.c src/run.h
+	src/run.c src/run.h \
+	src/supervisor.c src/supervisor.h
 src_sipkeepd_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 
 # The tool needs the C library and base alone.

@@ -15,12 +15,14 @@
 #include "control/notify.h"
 #include "control/status.h"
 #include "net/loop.h"
+#include "supervisor.h"
 
 struct run {
 	struct loop *loop;
 	struct agent *agent;
 	struct control *control;
 	struct notify *notify;
+	struct supervisor *supervisor;	/* NULL: nobody asks how we are */
 	const char *path;
 	bool stopping;
 };
@@ -104,17 +106,25 @@ apply(struct run *run, struct config *config, struct strbuf *report)
 }
 
 static bool
+read_and_apply(struct run *run, struct strbuf *report)
+{
+	struct config *config = run_read_config(run->path, report);
+
+	return config != NULL ? apply(run, config, report) : refuse_reload(report, "the configuration has errors");
+}
+
+static bool
 reload(void *arg, struct strbuf *report)
 {
 	struct run *run = arg;
-	struct config *config;
+	bool good;
 
 	if (run->stopping)
 		return refuse_reload(report, "the daemon is ending");
-	config = run_read_config(run->path, report);
-	if (config == NULL)
-		return refuse_reload(report, "the configuration has errors");
-	return apply(run, config, report);
+	supervisor_reloading(run->supervisor);
+	good = read_and_apply(run, report);
+	supervisor_reloaded(run->supervisor, good);
+	return good;
 }
 
 /* ---- Signals ---- */
@@ -140,6 +150,7 @@ on_end(void *arg, int signal_number)
 	}
 	run->stopping = true;
 	log_line(LOG_LEVEL_NOTICE, NULL, "%s: ending", strsignal(signal_number));
+	supervisor_stopping(run->supervisor);
 	agent_stop(run->agent, on_stopped, run);
 }
 
@@ -242,6 +253,7 @@ open_agent(struct run *run, struct config *config, struct daemon *daemon, char e
 		snprintf(error, 256, "no event loop to be had");
 		return false;
 	}
+	run->supervisor = supervisor_new(run->loop);
 	make_state_directory(config);
 	run->agent = agent_new(run->loop, config, error);
 	return run->agent != NULL;
@@ -286,6 +298,7 @@ serve(struct run *run, struct daemon *daemon)
 	agent_status(run->agent, &status);
 	log_line(LOG_LEVEL_NOTICE, NULL, "sipkeepd " PACKAGE_VERSION ": %zu accounts", status.accounts);
 	daemon_ready(daemon);
+	supervisor_ready(run->supervisor, run->agent);
 	rc = loop_run(run->loop);
 	if (rc == 0)
 		return EXIT_SUCCESS;
@@ -304,6 +317,7 @@ run(const char *path, struct config *config, struct daemon *daemon)
 		status = serve(&run, daemon);
 	else
 		complain(daemon, error);
+	supervisor_free(run.supervisor);
 	notify_free(run.notify);
 	control_free(run.control);
 	if (run.agent != NULL)

@@ -13,6 +13,7 @@ libnet_a_SOURCES = \
 	src/net/netwatch.c src/net/netwatch.h \
 	src/net/resolver.c src/net/resolver.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
+	src/net/sdnotify.c src/net/sdnotify.h \
 	src/net/spawn.c src/net/spawn.h \
 	src/net/store.c src/net/store.h \
 	src/net/stream.c src/net/stream.h \

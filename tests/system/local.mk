@@ -32,7 +32,8 @@ system_cases = \
 	tests/system/cases/reload.py \
 	tests/system/cases/restart.py \
 	tests/system/cases/steer.py \
-	tests/system/cases/streams.py
+	tests/system/cases/streams.py \
+	tests/system/cases/supervised.py
 
 dist_noinst_SCRIPTS += tests/system/run
 EXTRA_DIST += $(system_parts) $(system_cases)

@@ -49,6 +49,7 @@ class Daemon:
         self.control = os.path.join(self.directory, "run", "control")
         self.arguments = list(arguments)
         self.group = None
+        self.environment = {}       # of the daemon, beside what all get
         self.accounts = [dict(account) for account in accounts]
         host = "[%s]" % self.address if ":" in self.address else self.address
         self.settings = {"upstream": "udp:%s:%d" % (host, port), "control": self.control,
@@ -73,7 +74,8 @@ class Daemon:
         """Starts it and returns when its control socket answers."""
         check(self.group is None or not self.group.running(), "the daemon runs already")
         self.group = Group(self.world.path("groups"), [program("SIPKEEPD")] + self.arguments + ["-c", self.conf],
-                           os.path.join(self.directory, "log"), cwd=self.directory, env=environment())
+                           os.path.join(self.directory, "log"), cwd=self.directory,
+                           env={**environment(), **self.environment})
         until(self.ready, 10, lambda: "the daemon answers on its control socket\n" + self.group.tail())
         return self
 

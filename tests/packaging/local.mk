@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: ISC
+# What is in contrib/ tried as its users would; needs more than the tree, so not part of `make check`.
+dist_noinst_SCRIPTS += tests/packaging/run \
+	tests/packaging/systemd.sh
+
+.PHONY: check-packaging
+check-packaging: all
+	BUILD='$(abs_top_builddir)' '$(top_srcdir)/tests/packaging/run' $(CASES)
