@@ -3,8 +3,8 @@
 #define SIPKEEPD_AGENT_ACCOUNT_H
 
 /*
- * One account: its candidates, its registration, and the REGISTERs that carry it. Evidence comes in here or at the
- * servers; what follows is decided once per event, in account_settle().
+ * One account: its candidates, its registration, and the REGISTERs that carry it; here its life, from its settings to
+ * its end. Evidence marks it unsettled; what follows is decided once per event, in settle_account().
  */
 
 #include <sys/queue.h>
@@ -85,12 +85,6 @@ bool account_is_unanswered(const struct account *account);
 /* It was stopping and is wanted again. */
 void account_revive(struct account *account);
 
-/* What is under way is dropped without a verdict; it goes on as soon as its network is up (B60). */
-void account_freeze(struct account *account);
-
-/* Packets to its active server leave from another address now (B62). */
-void account_address_changed(struct account *account);
-
 /* Ends without a packet more (unregister-on-exit = no). */
 void account_quit(struct account *account);
 
@@ -100,18 +94,15 @@ bool account_is_called(const struct account *account, const char *name);
 /* On request: refusals and hold-offs end, and it registers now (B74). */
 void account_register(struct account *account);
 
+/* Packets to its active server leave from another address now (B62). */
+void account_address_changed(struct account *account);
+
 /* Marks it: it chooses again before the event ends. */
 void account_unsettle(struct account *account);
-
-/* Chooses and acts until nothing more follows. For agent_settle() only. */
-void account_settle(struct account *account);
 
 /* A watched name leads elsewhere now. */
 void account_on_names(struct account *account);
 bool account_watches(const struct account *account, struct handle watch);
-
-/* A transaction of one of its attempts has ended. */
-void account_on_result(struct account *account, struct attempt *attempt, const struct clienttx_result *result);
 
 struct instant account_now(const struct account *account);
 

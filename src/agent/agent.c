@@ -9,10 +9,12 @@
 #include "agent/agent_private.h"
 #include "agent/answers.h"
 #include "agent/configbox.h"
+#include "agent/drive.h"
 #include "agent/flow.h"
 #include "agent/reload.h"
 #include "agent/savedstate.h"
 #include "agent/server.h"
+#include "agent/settle.h"
 #include "base/log.h"
 #include "sip/framing.h"
 #include "sip/message.h"
@@ -49,7 +51,7 @@ on_transaction_end(void *arg, const struct clienttx_result *result)
 		server_on_result((struct server *)owner, result);
 		break;
 	case OWNER_ATTEMPT:
-		account_on_result(((struct attempt *)owner)->account, (struct attempt *)owner, result);
+		drive_on_result(((struct attempt *)owner)->account, (struct attempt *)owner, result);
 		break;
 	}
 	agent_settle(agent);
@@ -220,7 +222,7 @@ agent_settle(struct agent *agent)
 	while ((account = TAILQ_FIRST(&agent->unsettled)) != NULL) {
 		TAILQ_REMOVE(&agent->unsettled, account, unsettled_link);
 		account->unsettled = false;
-		account_settle(account);
+		settle_account(account);
 	}
 	agent->settling = false;
 	free_stopped(agent);

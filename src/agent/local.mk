@@ -23,6 +23,7 @@ libagent_a_SOURCES = \
 	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
 	src/agent/drain.c src/agent/drain.h \
+	src/agent/drive.c src/agent/drive.h \
 	src/agent/flow.c src/agent/flow.h \
 	src/agent/hostsfile.c src/agent/hostsfile.h \
 	src/agent/leftovers.c src/agent/leftovers.h \
@@ -38,6 +39,7 @@ libagent_a_SOURCES = \
 	src/agent/savedfile.c src/agent/savedfile.h \
 	src/agent/savedstate.c src/agent/savedstate.h \
 	src/agent/server.c src/agent/server.h \
+	src/agent/settle.c src/agent/settle.h \
 	src/agent/sharing.c src/agent/sharing.h \
 	src/agent/turns.c src/agent/turns.h \
 	src/agent/verdict.c src/agent/verdict.h \

@@ -4,7 +4,7 @@
 
 /*
  * What the end of a REGISTER leaves with the account and the candidate: a grant, a refusal, a hold-off (B15, B16,
- * B18, B33), and the record of it (B73). What follows from it is chosen in account_settle().
+ * B18, B33), and the record of it (B73). What follows from it is chosen in settle_account().
  */
 
 #include <stdint.h>

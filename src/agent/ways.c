@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/drive.h"
 #include "agent/server.h"
 #include "base/log.h"
 #include "net/entropy.h"
@@ -275,9 +276,9 @@ on_time_lost(void *arg, int64_t ms)
 
 	log_line(LOG_LEVEL_NOTICE, NULL, "stood still for %lld s: everything is asked anew", (long long)(ms / 1000));
 	for (size_t i = 0; i < agent->account_count; i++)
-		account_freeze(agent->accounts[i]);
+		drive_freeze(agent->accounts[i]);
 	TAILQ_FOREACH(account, &agent->removed, removed_link)
-		account_freeze(account);
+		drive_freeze(account);
 	for (server = agent->servers; server != NULL; server = server->hh.next)
 		server->judged = false;
 	ways_look(agent);
