@@ -24,3 +24,9 @@ sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = contrib/systemd/sysusers.d/sipkeepd.conf
 endif
 AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir
+
+# ---- packages ----
+
+EXTRA_DIST += contrib/apparmor/usr.sbin.sipkeepd \
+	contrib/debian/changelog contrib/debian/control contrib/debian/copyright contrib/debian/rules \
+	contrib/debian/sipkeepd.README.Debian contrib/debian/sipkeepd.postrm contrib/debian/source/format

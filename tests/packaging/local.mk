@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # What is in contrib/ tried as its users would; needs more than the tree, so not part of `make check`.
+# make check-packaging CASES='debian' runs only that.
 dist_noinst_SCRIPTS += tests/packaging/run \
+	tests/packaging/apparmor.sh tests/packaging/debian.sh tests/packaging/inside-debian \
 	tests/packaging/systemd.sh
 
 .PHONY: check-packaging

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # the systemd unit: sound by systemd-analyze, and less exposed than 2.0
-set -eux
+set -euxo pipefail
 : "${top:?}" "${build:?}"
 
 command -v systemd-analyze >/dev/null || exit 77
