@@ -197,7 +197,8 @@ take_signals(struct run *run)
 static bool
 open_control(struct run *run, const struct config *config, char error[256])
 {
-	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION };
+	struct control_hooks hooks = { .reload = reload, .arg = run, .version = PACKAGE_VERSION,
+		.state_dir = config->state_dir };
 	struct stream_place place = {
 		.path = config->control,
 		.directory = daemon_make_directory_of(config->control, config->user),

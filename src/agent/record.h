@@ -7,6 +7,7 @@
  * Nothing else logs a transition. Steady state makes no record.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/instant.h"
@@ -44,10 +45,13 @@ struct record {
 	int64_t wall_s;			/* seconds since 1970 */
 	const char *account;		/* "100@example.com" */
 	const char *server;		/* "udp:192.0.2.1:5060": where it is now */
-	const char *from;		/* the server that it left */
+	const char *from;		/* the server that it left; registered: where it was before, unless there */
 	const char *question;		/* "A sip.example.com" */
 	const char *cause;		/* the word for programs: of selection_reason_str(), health_cause_str() … */
 	const char *text;		/* the sentence, without the object that it is about */
+	int64_t detect_ms;		/* a server is down: since when it has left our packets unanswered */
+	unsigned accounts;		/* a server is down: that were there */
+	bool repeated;			/* refused or held off: that account was already, on that server */
 };
 
 struct agent;

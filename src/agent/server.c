@@ -165,7 +165,8 @@ judge(struct server *server, enum health_state before, struct health_verdict ver
 	if (!verdict.changed)
 		return;
 	record_make(server->agent, (struct record){ .kind = kind_of(server->health.state), .server = server->text,
-	    .cause = health_cause_str(server->health.cause) }, "%s (%s%s%s)", health_state_str(server->health.state),
+	    .cause = health_cause_str(server->health.cause), .detect_ms = health_detect_ms(&server->health),
+	    .accounts = server->active }, "%s (%s%s%s)", health_state_str(server->health.state),
 	    health_cause_str(server->health.cause), server->health.cause == HEALTH_CAUSE_UNREACHABLE ? ": " : "",
 	    server->health.cause == HEALTH_CAUSE_UNREACHABLE ? server->why : "");
 	server_reschedule(server);
@@ -205,14 +206,16 @@ doubt_connection(struct server *server, struct instant since)
 void
 server_register_silent(struct server *server)
 {
+	struct instant now = loop_now(server->agent->loop), began = instant_add(now, -REGISTRATION_PATIENCE_MS);
+
 	if (!ways_judge(server, false))
 		return;
 	if (ways_doubt(server)) {
 		server_probe(server);
 		return;
 	}
-	doubt_connection(server, instant_add(loop_now(server->agent->loop), -REGISTRATION_PATIENCE_MS));
-	judge(server, server->health.state, health_suspect(&server->health, loop_now(server->agent->loop)), false);
+	doubt_connection(server, began);
+	judge(server, server->health.state, health_suspect(&server->health, began, now), false);
 }
 
 void

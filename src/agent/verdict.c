@@ -22,6 +22,7 @@ void
 verdict_accepted(struct account *account, struct candidate *candidate, const struct attempt_outcome *outcome)
 {
 	bool first = account->registration.state == REGISTRATION_REGISTERING;
+	const struct candidate *before = account->home;
 
 	penalty_accept(&candidate->penalty);
 	if (first || account->granted_s == 0)
@@ -34,7 +35,8 @@ verdict_accepted(struct account *account, struct candidate *candidate, const str
 	account->last_error[0] = '\0';
 	if (first)
 		record_make(account->agent, (struct record){ .kind = RECORD_REGISTERED, .account = account->aor,
-		    .server = candidate->server->text, .cause = selection_reason_str(account->moved) },
+		    .server = candidate->server->text, .cause = selection_reason_str(account->moved),
+		    .from = before != NULL && before != candidate ? before->server->text : NULL },
 		    "registered on %s for %lld s (%s)", candidate->server->text, (long long)outcome->granted_s,
 		    selection_reason_text(account->moved));
 }
@@ -71,6 +73,7 @@ verdict_not_accepted(struct account *account, struct candidate *candidate, const
 {
 	struct instant now = account_now(account);
 	bool refused = outcome->end == ATTEMPT_REFUSED;
+	bool repeated = candidate->penalty.kind != PENALTY_NONE;
 	uint32_t draw;
 
 	set_error(account, candidate, outcome->text);
@@ -85,8 +88,8 @@ verdict_not_accepted(struct account *account, struct candidate *candidate, const
 		    outcome->retry_after_ms, draw, now);
 	}
 	record_make(account->agent, (struct record){ .kind = refused ? RECORD_REFUSED : RECORD_HELD_OFF,
-	    .account = account->aor, .server = candidate->server->text, .cause = attempt_end_str(outcome->end) },
-	    "%s on %s: %s; again in %lld s at the earliest", refused ? "failed" : "held off",
+	    .account = account->aor, .server = candidate->server->text, .cause = attempt_end_str(outcome->end),
+	    .repeated = repeated }, "%s on %s: %s; again in %lld s at the earliest", refused ? "failed" : "held off",
 	    candidate->server->text, outcome->text,
 	    (long long)(instant_since(now, candidate->penalty.free_at) + 999) / 1000);
 }

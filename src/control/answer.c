@@ -25,3 +25,16 @@ answer_ok(struct stream *stream)
 	stream_write(stream, "ok\n", 3);
 	stream_finish(stream);
 }
+
+void
+answer_text(struct stream *stream, const struct strbuf *text)
+{
+	if (text->failed) {
+		answer_error(stream, "no-memory", "no memory to answer");
+		return;
+	}
+	stream_write(stream, "ok\n", 3);
+	if (text->len > 0)
+		stream_write(stream, text->data, text->len);
+	stream_finish(stream);
+}

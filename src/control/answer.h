@@ -4,9 +4,13 @@
 
 /* The short answers of the control socket: each is the whole of it, and ends the connection. */
 
+#include "base/str.h"
 #include "net/stream.h"
 
 void answer_ok(struct stream *stream);
+
+/* Good, with that body; a failed text is lack of memory. */
+void answer_text(struct stream *stream, const struct strbuf *text);
 
 /*
  * code     one of the words of control.h

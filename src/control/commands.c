@@ -70,12 +70,8 @@ do_explain(const struct call *call)
 	struct strbuf b = { 0 };
 
 	if (explain_write(call->account, form_of(call->request), &b) < 0)
-		answer_error(call->stream, "no-memory", "no memory to explain it");
-	else {
-		stream_write(call->stream, "ok\n", 3);
-		stream_write(call->stream, b.data, b.len);
-		stream_finish(call->stream);
-	}
+		b.failed = true;
+	answer_text(call->stream, &b);
 	strbuf_fini(&b);
 }
 
@@ -93,6 +89,16 @@ do_events(const struct call *call)
 	events_write(events, form, call->stream);
 	if (!call->request->follow || !events_follow(events, form, call->stream))
 		stream_finish(call->stream);
+}
+
+static void
+do_journal(const struct call *call)
+{
+	struct strbuf b = { 0 };
+
+	journal_write(call->control->journal, form_of(call->request), &b);
+	answer_text(call->stream, &b);
+	strbuf_fini(&b);
 }
 
 static void
@@ -179,6 +185,7 @@ static const struct command {
 	[REQUEST_PROBE] = { do_probe, false },
 	[REQUEST_DRAIN] = { do_drain, false },
 	[REQUEST_UNDRAIN] = { do_drain, false },
+	[REQUEST_JOURNAL] = { do_journal, false },
 	[REQUEST_WAIT] = { do_wait, true },
 	[REQUEST_VERSION] = { do_version, false },
 };

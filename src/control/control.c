@@ -52,7 +52,9 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 	control->waiters = waiters_new(loop, agent);
 	control->readings = readings_new(loop);
 	control->events = events_new(agent);
-	if (control->waiters != NULL && control->readings != NULL && control->events != NULL)
+	control->journal = journal_new(loop, agent, hooks->state_dir);
+	if (control->waiters != NULL && control->readings != NULL && control->events != NULL &&
+	    control->journal != NULL)
 		control->listener = stream_listen(loop, place, &events, control, error);
 	if (control->listener == NULL) {
 		control_free(control);
@@ -69,6 +71,7 @@ control_free(struct control *control)
 	waiters_free(control->waiters);
 	readings_free(control->readings);
 	events_free(control->events);
+	journal_free(control->journal);
 	stream_listener_free(control->listener);
 	free(control);
 }

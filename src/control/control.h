@@ -41,6 +41,7 @@ struct control_hooks {
 	bool (*reload)(void *arg, struct strbuf *report);
 	void *arg;
 	const char *version;		/* of the program; must outlive it */
+	const char *state_dir;		/* for the journal; NULL: none. Not needed after control_new() */
 };
 
 /*

@@ -6,6 +6,7 @@
 
 #include "control/control.h"
 #include "control/events.h"
+#include "control/journal.h"
 #include "control/readings.h"
 #include "control/request.h"
 #include "control/waiters.h"
@@ -17,6 +18,7 @@ struct control {
 	struct waiters *waiters;
 	struct readings *readings;
 	struct events *events;
+	struct journal *journal;
 };
 
 /* Carries the request out and answers it, now or later. */

@@ -137,7 +137,7 @@ incident_from_json(const json_t *json, struct incident *incident)
 {
 	int64_t accounts, again;
 
-	*incident = (struct incident){ .over = true };
+	*incident = (struct incident){ .over = true, .earlier = true };
 	if (!get_kind(json, &incident->kind) ||
 	    !get_text(json, "subject", incident->subject, sizeof(incident->subject)) ||
 	    !get_text(json, "cause", incident->cause, sizeof(incident->cause)) ||

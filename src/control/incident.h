@@ -33,7 +33,7 @@ struct incident {
 	uint64_t again;				/* of them, registered again */
 	int64_t again_ms;			/* the longest that took, from the begin; -1: none yet */
 	bool over;				/* nothing more is added */
-	/* Of this run only. */
+	bool earlier;				/* of an earlier run: the instants mean nothing */
 	struct instant began, last;		/* last: something was added */
 };
 

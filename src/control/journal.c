@@ -205,8 +205,8 @@ find_suffered(struct journal *journal, const struct record *record)
 		struct incident *incident = at(journal, i);
 
 		if ((incident->kind == INCIDENT_SERVER_DOWN || incident->kind == INCIDENT_REFUSED) &&
-		    incident->again < incident->accounts && !(incident->over && incident->end_s == 0) &&
-		    strcmp(incident->subject, server) == 0 && !instant_is_zero(incident->began) &&
+		    !incident->earlier && incident->again < incident->accounts &&
+		    strcmp(incident->subject, server) == 0 &&
 		    instant_since(incident->began, record->when) < AGAIN_MS)
 			return incident;
 	}

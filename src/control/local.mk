@@ -5,6 +5,8 @@ libagent_a_SOURCES += \
 	src/control/control.c src/control/control.h src/control/control_private.h \
 	src/control/events.c src/control/events.h \
 	src/control/explain.c src/control/explain.h \
+	src/control/incident.c src/control/incident.h \
+	src/control/journal.c src/control/journal.h \
 	src/control/notify.c src/control/notify.h \
 	src/control/readings.c src/control/readings.h \
 	src/control/request.c src/control/request.h \

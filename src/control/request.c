@@ -31,6 +31,7 @@ static const struct grammar grammars[REQUEST_VERBS] = {
 	[REQUEST_UNDRAIN] = { "undrain", 0, true, "server" },
 	[REQUEST_EXPLAIN] = { "explain", MAY_JSON, true, "account" },
 	[REQUEST_EVENTS] = { "events", MAY_JSON | MAY_FOLLOW, false, NULL },
+	[REQUEST_JOURNAL] = { "journal", MAY_JSON, false, NULL },
 	[REQUEST_WAIT] = { "wait", MAY_WAIT, true, "account" },
 	[REQUEST_VERSION] = { "version", 0, false, NULL },
 };

@@ -13,6 +13,7 @@
  *	sipkeepd/1 undrain SERVER
  *	sipkeepd/1 explain ACCOUNT [--json]
  *	sipkeepd/1 events [--follow] [--json]
+ *	sipkeepd/1 journal [--json]
  *	sipkeepd/1 wait ACCOUNT [STATE] [active=ADDRESS] [--timeout N]
  *	sipkeepd/1 version
  *
@@ -40,6 +41,7 @@ enum request_verb {
 	REQUEST_UNDRAIN,
 	REQUEST_EXPLAIN,
 	REQUEST_EVENTS,
+	REQUEST_JOURNAL,
 	REQUEST_WAIT,
 	REQUEST_VERSION,
 	REQUEST_VERBS,

@@ -81,7 +81,8 @@ health_silence(struct health *h, struct instant began, bool active, struct insta
 		return (struct health_verdict){ .not_judged = true };
 	}
 	if (!active || !instant_before(began, h->silent_until)) {
-		h->silent_rounds++;
+		if (h->silent_rounds++ == 0)
+			h->silent_since = began;
 		h->silent_until = now;
 	}
 	if (h->state == HEALTH_DOWN)
@@ -92,11 +93,12 @@ health_silence(struct health *h, struct instant began, bool active, struct insta
 }
 
 struct health_verdict
-health_suspect(struct health *h, struct instant now)
+health_suspect(struct health *h, struct instant began, struct instant now)
 {
 	if (h->state == HEALTH_DOWN || h->silent_rounds > 0)
 		return (struct health_verdict){ 0 };
 	h->silent_rounds = 1;
+	h->silent_since = began;
 	h->silent_until = now;
 	return (struct health_verdict){ .confirm = true };
 }
@@ -105,6 +107,12 @@ struct health_verdict
 health_unreachable(struct health *h, struct instant now)
 {
 	return enter(h, HEALTH_DOWN, HEALTH_CAUSE_UNREACHABLE, now);
+}
+
+int64_t
+health_detect_ms(const struct health *h)
+{
+	return h->cause == HEALTH_CAUSE_SILENCE && h->silent_rounds > 0 ? instant_since(h->silent_since, h->since) : 0;
 }
 
 const char *

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "status", "[ACCOUNT] [--json]", "accounts, their servers and states", show_answer },
 	{ "explain", "ACCOUNT [--json]", "why it is where it is, and what would change it", show_answer },
 	{ "events", "[--follow] [--json]", "the last transitions, and those to come", show_events },
+	{ "journal", "[--json]", "what went wrong: when, how long, and for how many", show_answer },
 	{ "register", "[ACCOUNT]", "end refusals and hold-offs, register now", show_answer },
 	{ "probe", "[SERVER]", "ask a server, or all, for a sign of life now", show_answer },
 	{ "drain", "SERVER", "move accounts away, use it last", show_answer },

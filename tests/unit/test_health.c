@@ -193,14 +193,17 @@ START_TEST(b17_a_silent_register_counts_as_one_round)
 	struct health h;
 
 	make(&h, UP);
-	verdict = health_suspect(&h, at(4000));
+	verdict = health_suspect(&h, at(0), at(4000));
 	ck_assert(verdict.confirm && !verdict.changed);
 	ck_assert_int_eq((int)h.state, HEALTH_UP);
-	verdict = health_suspect(&h, at(4001));
+	verdict = health_suspect(&h, at(1), at(4001));
 	ck_assert(!verdict.confirm);	/* the other round is on its way already */
 	verdict = health_silence(&h, at(4000), true, at(8000));
 	ck_assert(verdict.changed);
 	ck_assert_int_eq((int)h.state, HEALTH_DOWN);
+	ck_assert_int_eq(health_detect_ms(&h), 8000);	/* since the REGISTER */
+	health_answer(&h, 503, true, at(9000));
+	ck_assert_int_eq(health_detect_ms(&h), 0);
 }
 END_TEST
 
@@ -212,7 +215,7 @@ START_TEST(b17_lost_registers_move_nobody)
 	for (int state = 0; state < STATES; state++) {
 		make(&h, state);
 		for (int i = 0; i < 10; i++) {
-			struct health_verdict verdict = health_suspect(&h, at(1000 * i));
+			struct health_verdict verdict = health_suspect(&h, at(1000 * i), at(1000 * i));
 
 			ck_assert(!verdict.changed);
 			ck_assert_int_eq((int)h.state, state);
@@ -230,7 +233,7 @@ START_TEST(b17_one_silence_is_not_counted_twice)
 	struct health h;
 
 	make(&h, UP);
-	health_suspect(&h, at(4000));
+	health_suspect(&h, at(0), at(4000));
 	verdict = health_silence(&h, at(2000), true, at(6000));
 	ck_assert_int_eq((int)h.state, HEALTH_UP);
 	ck_assert(verdict.confirm);
@@ -246,7 +249,7 @@ START_TEST(b17_an_answer_ends_the_suspicion)
 	struct health h;
 
 	make(&h, UP);
-	health_suspect(&h, at(4000));
+	health_suspect(&h, at(0), at(4000));
 	health_answer(&h, 200, true, at(4100));
 	verdict = health_silence(&h, at(60000), true, at(64000));
 	ck_assert_int_eq((int)h.state, HEALTH_UP);

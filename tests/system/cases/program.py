@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The program from outside: options, broken files, daemon mode, what the log says and what it hides."""
 
+import json
 import os
 import pwd
 import re
@@ -248,6 +249,9 @@ def notify_program(w):
     moved = [row for row in rows if row[0] == "failed-over"][0]
     equal(moved[1:4], ["100@voice.test", "udp:%s:5060" % two.address, "udp:%s:5060" % one.address], "who and where")
     equal({line for line in lines() if "\t" not in line}, {str(os.geteuid())}, "whose rights it has")
+    incident = json.loads(daemon.ctl("journal", "--json")[1])[-1]
+    equal([incident[key] for key in ("kind", "subject", "accounts", "registered_again", "end")],
+          ["server-down", "udp:%s:5060" % one.address, 1, 1, None], "the journal has it as an incident")
     helpers = subprocess.run(["pgrep", "-f", script], capture_output=True, text=True).stdout.split()
     equal(len(helpers), 1, "one helper")
     daemon.stop()
