@@ -14,6 +14,7 @@
 
 #define SET_WAIT_MS 3900	/* for the silent part of a set: just within the 4 s of B32 */
 #define SET_WAIT_LATE_MS 1000	/* the least of it, when SRV alone took most of that */
+#define SET_COMPANY_MS 500	/* for the rest of a set, when the first of it comes after all that */
 #define MEMORY_RETRY_MS 5000
 
 struct watch_key {
@@ -30,6 +31,7 @@ struct watch {
 	unsigned watchers;
 	struct timer *timer;		/* due: put it together */
 	struct instant begun;
+	struct instant found_at;	/* when the first of a set was known, the rest still being asked; never: not yet */
 	struct nameset set;
 	struct name_view view;		/* as told; owns view.found */
 };
@@ -80,20 +82,29 @@ view_set(struct watch *w, struct found_list *found, const struct nameset_sum *su
 static struct instant
 set_deadline(const struct watch *w)
 {
+	struct instant deadline;
+
 	if (w->view.state != NAME_ASKING)
 		return instant_add(w->set.made_at, SET_WAIT_MS);	/* no hurry any more */
-	return instant_max(instant_add(w->begun, SET_WAIT_MS), instant_add(w->set.made_at, SET_WAIT_LATE_MS));
+	deadline = instant_max(instant_add(w->begun, SET_WAIT_MS), instant_add(w->set.made_at, SET_WAIT_LATE_MS));
+	/* A silent name server delays all of a set alike: what comes first then is not the best of it. */
+	if (!instant_is_never(w->found_at) && instant_before(deadline, w->found_at))
+		return instant_add(w->found_at, SET_COMPANY_MS);
+	return deadline;
 }
 
 /* Half a set is told only when its other half stays silent too long. */
 static bool
 must_wait(struct watch *w, const struct nameset_sum *sum, bool nothing)
 {
-	struct instant deadline = set_deadline(w);
+	struct instant now = loop_now(w->owner->loop), deadline;
 
 	if (!sum->asking)
 		return false;
-	if (!instant_due(deadline, loop_now(w->owner->loop))) {
+	if (!nothing && instant_is_never(w->found_at))
+		w->found_at = now;
+	deadline = set_deadline(w);
+	if (!instant_due(deadline, now)) {
 		timer_set(w->timer, deadline);
 		return true;
 	}
@@ -184,6 +195,7 @@ watch_new(struct names *names, const struct name_request *request, const struct 
 	w->key = *key;
 	w->request = *request;
 	w->begun = loop_now(names->loop);
+	w->found_at = INSTANT_NEVER;
 	w->view.answered_at = w->begun;
 	w->self = handle_add(&names->table, w);
 	w->timer = timer_new(names->loop, on_due, w);

@@ -55,7 +55,8 @@ enum name_turn {
 struct names_events {
 	/*
 	 * A watched name leads to other servers now, or its state, `stale` or `unsure` has changed. From the loop, never inside
-	 * a call. A set of SRV targets is told as a whole; if some stay silent, its known part after 4 s (B32).
+	 * a call. A set of SRV targets is told as a whole; if some stay silent, its known part after 4 s (B32), or
+	 * half a second after the first of it when that came later.
 	 */
 	void (*on_change)(void *arg, struct handle watch);
 

@@ -540,6 +540,29 @@ START_TEST(b32_late_srv)
 }
 END_TEST
 
+/* A silent name server delays a whole set (2 s for SRV, 2 s for the addresses): the first to come is not all of it. */
+START_TEST(b32_late_set)
+{
+	struct handle watch;
+
+	begin_with(2, 2 * HOUR);
+	fake_say(1, DNS_SRV, SRV_NAME, "SILENT");
+	fake_say(2, DNS_SRV, SRV_NAME, "1:1:5060:a 2:1:5060:b");
+	fake_say(2, DNS_A, "a", "SERVFAIL");
+	fake_say(2, DNS_A, "b", "192.0.2.2");
+	watch = watch_ipv4(NAME, 0);
+	fake_run_until(4015);
+	if (_i == 1)
+		fake_say(1, DNS_A, "a", "192.0.2.1");	/* who was silent answers now, after b is known */
+	fake_run_until(4025);
+	ck_assert_str_eq(seen(watch), "asking");
+	fake_run_until(4600);
+	ck_assert_str_eq(seen(watch), _i == 1 ? "found: 192.0.2.1:5060/1/1, 192.0.2.2:5060/2/1"
+	    : "found: 192.0.2.2:5060/2/1");
+	ck_assert_uint_eq(changes, 1);
+}
+END_TEST
+
 START_TEST(b32_nothing_known)
 {
 	struct handle watch = watch_any("x", 5060);
@@ -991,6 +1014,7 @@ names_suite(void)
 	tcase_add_test(tcase, targets_come_and_go);
 	tcase_add_test(tcase, b32_waits_for_the_silent_half);
 	tcase_add_test(tcase, b32_late_srv);
+	tcase_add_loop_test(tcase, b32_late_set, 0, 2);
 	tcase_add_test(tcase, b32_nothing_known);
 	tcase_add_test(tcase, b32_no_half_change);
 	tcase_add_loop_test(tcase, b50_refresh, 0, UNIT_COUNT(refreshes));
