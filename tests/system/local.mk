@@ -8,6 +8,7 @@ CASES =
 system_parts = \
 	tests/system/parts/__init__.py \
 	tests/system/parts/baddns.py \
+	tests/system/parts/bind.py \
 	tests/system/parts/capture.py \
 	tests/system/parts/certificates.py \
 	tests/system/parts/case.py \
@@ -21,9 +22,11 @@ system_parts = \
 system_cases = \
 	tests/system/cases/__init__.py \
 	tests/system/cases/accounts.py \
+	tests/system/cases/bind.py \
 	tests/system/cases/cost.py \
 	tests/system/cases/dns.py \
 	tests/system/cases/failover.py \
+	tests/system/cases/fleet.py \
 	tests/system/cases/hostile.py \
 	tests/system/cases/methods.py \
 	tests/system/cases/network.py \

@@ -99,6 +99,10 @@ class World:
         from parts.dnsmasq import Dnsmasq
         return self.owns(Dnsmasq(self, self.ip(53), self.DNS_PORT, **options)).start()
 
+    def bind(self, address=None, records=()):
+        from parts.bind import Bind
+        return self.owns(Bind(self, address or self.ip(53), self.DNS_PORT, records)).start()
+
     def capture(self):
         from parts.capture import Capture
         capture = self.owns(Capture(self).start())
