@@ -21,6 +21,8 @@ def parts_kamailio(w):
     equal(client.register(second.address, "100", "secret", w.DOMAIN), 200, "a good password by SHA-256")
     equal(client.register(first.address, "100", "wrong", w.DOMAIN), 401, "a bad password")
     equal(client.register(first.address, "300", "secret", w.DOMAIN), 404, "an unknown user")
+    request = client.build("REGISTER", "sip:" + w.DOMAIN, "sip:100@" + w.DOMAIN)
+    equal(client.ask(request, first.address), client.ask(request, first.address), "a copy gets the same answer")
     equal(client.register(first.address, "200", "other", w.DOMAIN, login="trunk-200"), 200, "another user's name")
     equal((first.users(), second.users()), (["100", "200"], ["100"]), "the bindings")
     equal(client.register(first.address, "100", "secret", w.DOMAIN, expires=0), 200, "an unregister")

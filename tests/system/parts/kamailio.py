@@ -42,6 +42,7 @@ modparam("auth", "nonce_count", 1)
 modparam("auth", "qop", "auth")
 modparam("auth", "algorithm", "%(algorithm)s")
 modparam("auth", "nonce_expire", %(nonce_expire)d)
+modparam("tm", "wt_timer", 32000)
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "default_expires", 300)
 modparam("registrar", "min_expires", %(min_expires)d)
@@ -70,15 +71,19 @@ request_route {
 		sl_send_reply("405", "Only a registrar");
 		exit;
 	}
+	if (!t_newtran()) {
+		# A copy: tm has sent the answer again. Judged anew, its nonce would have been used before (nonce_count).
+		exit;
+	}
 	if ($sht(fault=>register) > 0) {
 		if ($sht(fault=>retry) > 0) {
 			append_to_reply("Retry-After: $sht(fault=>retry)\\r\\n");
 		}
-		sl_send_reply("$sht(fault=>register)", "As told");
+		send_reply("$sht(fault=>register)", "As told");
 		exit;
 	}
 	if ($sht(password=>$tU) == $null) {
-		sl_send_reply("404", "No such user");
+		send_reply("404", "No such user");
 		exit;
 	}
 	if (!pv_www_authenticate("%(realm)s", "$sht(password=>$tU)", "0")) {
@@ -86,7 +91,7 @@ request_route {
 		exit;
 	}
 	if ($au != $sht(login=>$tU)) {
-		sl_send_reply("403", "Another's name");
+		send_reply("403", "Another's name");
 		exit;
 	}
 	consume_credentials();
@@ -222,7 +227,7 @@ class Kamailio:
                 client.settimeout(timeout)
                 request = {"jsonrpc": "2.0", "id": self.calls, "method": method, "params": list(params)}
                 client.sendto(json.dumps(request).encode(), os.path.join(self.directory, "rpc"))
-                answer = json.loads(client.recv(65536))
+                answer = json.loads(client.recv(1 << 20))
             finally:
                 os.unlink(own)
         if "error" in answer:
