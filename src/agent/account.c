@@ -172,6 +172,7 @@ void
 account_stop(struct account *account)
 {
 	turns_leave(account);
+	roster_expect(account);
 	account->stop_by = instant_add(account_now(account), REGISTRATION_STOP_MS);
 	drive_machine(account, REGISTRATION_EV_STOP, INSTANT_NEVER);
 	account_unsettle(account);
@@ -192,6 +193,7 @@ account_is_unanswered(const struct account *account)
 void
 account_revive(struct account *account)
 {
+	roster_expect(account);
 	registration_revive(&account->registration, account->attempt != NULL, account_now(account));
 	account_unsettle(account);
 }

@@ -30,6 +30,7 @@ struct account {
 
 	struct candidate **candidates;		/* in the order of display */
 	size_t candidate_count;
+	struct candidate *first;		/* the choice if all were up and took it; NULL (roster.h) */
 	struct candidate *active;		/* holds, or is getting, the registration; NULL */
 	struct candidate *home;			/* that granted a registration last (B60); NULL: none, or forgotten */
 	enum selection_reason home_moved;	/* why that one was chosen */

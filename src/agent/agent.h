@@ -136,6 +136,29 @@ struct agent_status {
 
 void agent_status(const struct agent *agent, struct agent_status *status);
 
+struct server_status {
+	struct peer peer;
+	enum health_state health;
+	enum health_cause cause;
+	int64_t health_ms;		/* for how long */
+	bool drained;			/* B74 */
+	int64_t rtt_ms;			/* of the last answered probe; -1: none yet */
+	int64_t next_probe_ms;
+	int probe_code;			/* last answer to OPTIONS; 0: none */
+	const char *why;		/* cause unreachable: in words; else "" */
+	size_t active;			/* accounts that are there */
+	size_t expected;		/* accounts that would be there by B6 and B31 if all servers were up and took them */
+};
+
+/* A place in the list of servers, all zero before the first one. It outlives changes of the list. */
+struct server_place {
+	struct peer peer;
+	uint64_t number;
+};
+
+/* The server behind that place, in the order in which they came; the place moves on. Returns false at the end. */
+bool agent_next_server(const struct agent *agent, struct server_place *place, struct server_status *status);
+
 /* The i-th account, 0 .. accounts-1, sorted as in the configuration; or by name. NULL if there is none. */
 const struct account *agent_account(const struct agent *agent, size_t i);
 const struct account *agent_account_by_name(const struct agent *agent, const char *aor_or_user);

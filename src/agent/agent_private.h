@@ -49,7 +49,8 @@ struct agent {
 	struct savedstate *saved;	/* what is kept on disk (B55); NULL: nothing */
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
 
-	struct server *servers;		/* uthash, by peer */
+	struct server *servers;		/* uthash, by peer; in the order in which they came */
+	uint64_t servers_made;
 	struct drains drains;
 	struct account **accounts;	/* as configured */
 	size_t account_count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/roster.h"
 #include "net/entropy.h"
 
 static struct instant
@@ -44,6 +45,7 @@ candidate_free(struct candidate *candidate)
 {
 	if (candidate->account->turn.server == candidate->server)
 		turns_leave(candidate->account);
+	roster_forget(candidate->account, candidate);
 	if (candidate->left)
 		LIST_REMOVE(candidate, left_link);
 	LIST_REMOVE(candidate, of_server);

@@ -38,6 +38,7 @@ libagent_a_SOURCES = \
 	src/agent/savedcollect.c src/agent/savedcollect.h \
 	src/agent/savedfile.c src/agent/savedfile.h \
 	src/agent/savedstate.c src/agent/savedstate.h \
+	src/agent/server_status.c \
 	src/agent/server.c src/agent/server.h \
 	src/agent/settle.c src/agent/settle.h \
 	src/agent/sharing.c src/agent/sharing.h \

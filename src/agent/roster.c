@@ -158,6 +158,45 @@ dns_is_unsure(const struct account *account)
 	return false;
 }
 
+static bool
+comes_before(const struct candidate *a, const struct candidate *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	return a->priority != b->priority ? a->priority < b->priority : a->order < b->order;
+}
+
+static void
+set_first(struct account *account, struct candidate *first)
+{
+	if (account->first != NULL)
+		account->first->server->expected--;
+	account->first = first;
+	if (first != NULL)
+		first->server->expected++;
+}
+
+void
+roster_expect(struct account *account)
+{
+	struct candidate *first = NULL;
+
+	for (size_t i = 0; i < account->candidate_count && !account->removed; i++) {
+		struct candidate *candidate = account->candidates[i];
+
+		if (candidate->rank != SELECTION_UNLISTED && (first == NULL || comes_before(candidate, first)))
+			first = candidate;
+	}
+	set_first(account, first);
+}
+
+void
+roster_forget(struct account *account, const struct candidate *candidate)
+{
+	if (account->first == candidate)
+		set_first(account, NULL);
+}
+
 void
 roster_rebuild(struct account *account)
 {
@@ -186,6 +225,7 @@ roster_rebuild(struct account *account)
 	account->candidates = list;
 	account->candidate_count = taken;
 	free(places);
+	roster_expect(account);
 }
 
 struct candidate *

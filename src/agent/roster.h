@@ -28,6 +28,15 @@ void roster_rebuild(struct account *account);
  */
 struct candidate *roster_add_unlisted(struct account *account, const struct peer *peer, const char *name);
 
+/*
+ * Counts the account where it would be by B6 and B31 if all servers were up and took it; nowhere once it was removed
+ * from the configuration. After the list, or that, has changed.
+ */
+void roster_expect(struct account *account);
+
+/* The candidate is about to be freed. */
+void roster_forget(struct account *account, const struct candidate *candidate);
+
 /* Frees the unlisted ones that nothing needs any more. */
 void roster_prune(struct account *account);
 

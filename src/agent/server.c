@@ -449,6 +449,7 @@ server_acquire(struct agent *agent, const struct peer *peer)
 	server->timer = timer_new(agent->loop, on_probe_due, server);
 	if (server->timer != NULL && flow_init(server) && agent_add_owner(agent, &server->owner, OWNER_SERVER))
 		HASH_ADD_STR(agent->servers, text, server);
+	server->number = ++agent->servers_made;
 	if (server->hh.tbl == NULL) {
 		server_free(server);
 		return NULL;

@@ -34,7 +34,9 @@ struct server {
 	struct instant left_latest;	/* when the last of them was left */
 	struct timing timing;		/* the shortest that its accounts ask for, once looked up */
 	bool timing_known;
+	uint64_t number;		/* those that came later have a greater one */
 	unsigned active;		/* accounts whose active candidate it is */
+	unsigned expected;		/* accounts whose first candidate it is, whatever its state (roster.h) */
 	struct health health;
 	char why[SERVER_WHY_SIZE];	/* it is unreachable, in words */
 	struct instant answered_at;	/* last answer to anything; meaningless before `answered` */

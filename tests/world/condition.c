@@ -537,6 +537,23 @@ holds_order(const struct scenario *s, const struct condition *c, const struct ac
 	return false;
 }
 
+/* Accounts that are at a server, or would be if all were up. */
+static bool
+holds_share(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	struct server_place place = { 0 };
+	struct server_status server;
+	size_t count = 0;
+
+	(void)status;
+	(void)account;
+	while (s->agent != NULL && agent_next_server(s->agent, &place, &server))
+		if (is_there(c, 0, &server.peer.address))
+			count += strcmp(c->words.at[0], "expected") == 0 ? server.expected : server.active;
+	return compare(c, (int64_t)count);
+}
+
 static bool
 holds_agent(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
@@ -582,6 +599,8 @@ static const struct kind kinds[] = {
 	{ "unregister", 4, 4, parse_order, false, holds_order },
 	{ "question", 4, 4, parse_order, false, holds_order },
 	{ "options", 4, 4, parse_order, false, holds_order },
+	{ "accounts", 2, 3, parse_count, false, holds_share },
+	{ "expected", 2, 3, parse_count, false, holds_share },
 	{ "stopped", 0, 0, NULL, false, holds_agent },
 	{ "unanswered", 1, 2, parse_only_number, false, holds_agent },
 	{ "reload-refused", 0, 0, NULL, false, holds_agent },

@@ -86,6 +86,7 @@ SCENARIOS = \
 	tests/scenarios/drain-shared.scn \
 	tests/scenarios/equals-other-order.scn \
 	tests/scenarios/equals-spread.scn \
+	tests/scenarios/expected-share.scn \
 	tests/scenarios/failback.scn \
 	tests/scenarios/failback-asked-first.scn \
 	tests/scenarios/failback-fast.scn \
