@@ -12,6 +12,7 @@ src_sipkeepd_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(L
 
 # The tool needs the C library and base alone.
 src_sipkeepctl_SOURCES = \
+	src/ctl/check.c src/ctl/check.h \
 	src/ctl/client.c src/ctl/client.h \
 	src/ctl/command.h \
 	src/ctl/show.c src/ctl/show.h \

@@ -68,6 +68,18 @@ log_level_str(enum log_level level)
 	return "?";
 }
 
+bool
+log_level_parse(enum log_level *level, const char *word)
+{
+	for (int l = LOG_LEVEL_ERROR; l <= LOG_LEVEL_DEBUG; l++) {
+		if (strcmp(word, log_level_str((enum log_level)l)) == 0) {
+			*level = (enum log_level)l;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int
 syslog_priority(enum log_level level)
 {

@@ -41,5 +41,6 @@ void log_line(enum log_level level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 const char *log_level_str(enum log_level level);
+bool log_level_parse(enum log_level *level, const char *word);	/* by these words; untouched if it is none */
 
 #endif

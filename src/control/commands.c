@@ -2,10 +2,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "control/answer.h"
+#include "control/check.h"
 #include "control/control_private.h"
 #include "control/explain.h"
+#include "control/servers.h"
 #include "control/status.h"
 
 /*
@@ -59,6 +63,62 @@ do_status(const struct call *call)
 
 	if (reading != NULL) {
 		status_walk_init(&reading->walk, call->control->agent, form_of(call->request));
+		reading->walk.table = call->account == NULL && !call->request->detailed;
+		reading->only = call->account;
+	}
+	readings_begin(call->control->readings, call->stream, &source, reading);
+}
+
+static int
+servers_next(void *arg, size_t enough, struct strbuf *to)
+{
+	return servers_walk(arg, enough, to);
+}
+
+static void
+do_servers(const struct call *call)
+{
+	static const struct reading_source source = { servers_next, NULL };
+	struct servers_walk *walk = calloc(1, sizeof(*walk));
+
+	if (walk != NULL)
+		servers_walk_init(walk, call->control->agent, form_of(call->request));
+	readings_begin(call->control->readings, call->stream, &source, walk);
+}
+
+struct check_reading {
+	struct check_walk walk;
+	const struct account *only;	/* as of a status_reading */
+};
+
+static int
+check_next(void *arg, size_t enough, struct strbuf *to)
+{
+	struct check_reading *reading = arg;
+	const struct account *only = reading->only;
+
+	(void)enough;
+	reading->only = NULL;
+	return check_walk(&reading->walk, only, to);
+}
+
+static void
+check_fini(void *arg)
+{
+	struct check_reading *reading = arg;
+
+	check_walk_fini(&reading->walk);
+}
+
+static void
+do_check(const struct call *call)
+{
+	static const struct reading_source source = { check_next, check_fini };
+	struct check_reading *reading = calloc(1, sizeof(*reading));
+
+	if (reading != NULL) {
+		check_walk_init(&reading->walk, call->control->agent, form_of(call->request), &call->request->warning,
+		    &call->request->critical);
 		reading->only = call->account;
 	}
 	readings_begin(call->control->readings, call->stream, &source, reading);
@@ -171,6 +231,26 @@ do_wait(const struct call *call)
 	waiters_add(call->control->waiters, call->stream, call->request, call->account);
 }
 
+static void
+do_log(const struct call *call)
+{
+	enum log_level level = log_level();
+	char text[32];
+
+	if (call->subject != NULL && !log_level_parse(&level, call->subject)) {
+		answer_error(call->stream, "usage", "log wants error, warning, notice, info or debug");
+		return;
+	}
+	if (level != log_level()) {
+		log_set_level(LOG_LEVEL_NOTICE);	/* both ends are told of */
+		log_line(LOG_LEVEL_NOTICE, NULL, "log level on request: %s", log_level_str(level));
+		log_set_level(level);
+	}
+	snprintf(text, sizeof(text), "ok\n%s\n", log_level_str(level));
+	stream_write(call->stream, text, strlen(text));
+	stream_finish(call->stream);
+}
+
 /* ---- All of them ---- */
 
 static const struct command {
@@ -178,6 +258,8 @@ static const struct command {
 	bool account;			/* its subject is an account that must be there */
 } commands[REQUEST_VERBS] = {
 	[REQUEST_STATUS] = { do_status, true },
+	[REQUEST_SERVERS] = { do_servers, false },
+	[REQUEST_CHECK] = { do_check, true },
 	[REQUEST_EXPLAIN] = { do_explain, true },
 	[REQUEST_EVENTS] = { do_events, false },
 	[REQUEST_RELOAD] = { do_reload, false },
@@ -187,6 +269,7 @@ static const struct command {
 	[REQUEST_UNDRAIN] = { do_drain, false },
 	[REQUEST_JOURNAL] = { do_journal, false },
 	[REQUEST_WAIT] = { do_wait, true },
+	[REQUEST_LOG] = { do_log, false },
 	[REQUEST_VERSION] = { do_version, false },
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 libagent_a_SOURCES += \
 	src/control/answer.c src/control/answer.h \
+	src/control/check.c src/control/check.h \
 	src/control/commands.c \
 	src/control/control.c src/control/control.h src/control/control_private.h \
 	src/control/events.c src/control/events.h \
@@ -10,6 +11,8 @@ libagent_a_SOURCES += \
 	src/control/notify.c src/control/notify.h \
 	src/control/readings.c src/control/readings.h \
 	src/control/request.c src/control/request.h \
+	src/control/servers.c src/control/servers.h \
 	src/control/shown.c src/control/shown.h \
 	src/control/status.c src/control/status.h \
+	src/control/statustable.c src/control/statustable.h \
 	src/control/waiters.c src/control/waiters.h

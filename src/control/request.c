@@ -13,6 +13,8 @@ enum {
 	MAY_JSON = 1 << 0,
 	MAY_FOLLOW = 1 << 1,
 	MAY_WAIT = 1 << 2,		/* a state, active= and --timeout */
+	MAY_LONG = 1 << 3,
+	MAY_LIMIT = 1 << 4,		/* --all, --warning and --critical */
 };
 
 struct grammar {
@@ -23,7 +25,9 @@ struct grammar {
 };
 
 static const struct grammar grammars[REQUEST_VERBS] = {
-	[REQUEST_STATUS] = { "status", MAY_JSON, true, NULL },
+	[REQUEST_STATUS] = { "status", MAY_JSON | MAY_LONG, true, NULL },
+	[REQUEST_SERVERS] = { "servers", MAY_JSON, false, NULL },
+	[REQUEST_CHECK] = { "check", MAY_JSON | MAY_LIMIT, true, NULL },
 	[REQUEST_RELOAD] = { "reload", 0, false, NULL },
 	[REQUEST_REGISTER] = { "register", 0, true, NULL },
 	[REQUEST_PROBE] = { "probe", 0, true, NULL },
@@ -33,6 +37,7 @@ static const struct grammar grammars[REQUEST_VERBS] = {
 	[REQUEST_EVENTS] = { "events", MAY_JSON | MAY_FOLLOW, false, NULL },
 	[REQUEST_JOURNAL] = { "journal", MAY_JSON, false, NULL },
 	[REQUEST_WAIT] = { "wait", MAY_WAIT, true, "account" },
+	[REQUEST_LOG] = { "log", 0, true, NULL },
 	[REQUEST_VERSION] = { "version", 0, false, NULL },
 };
 
@@ -121,6 +126,49 @@ set_follow(struct request *request, struct span word, char why[160])
 	return true;
 }
 
+static bool
+set_long(struct request *request, struct span word, char why[160])
+{
+	(void)word;
+	(void)why;
+	request->detailed = true;
+	return true;
+}
+
+static bool
+set_all(struct request *request, struct span word, char why[160])
+{
+	(void)word;
+	(void)why;
+	request->all = true;
+	return true;
+}
+
+/* "3" or "5%". */
+static bool
+parse_limit(struct request_limit *limit, const char *option, struct span word, char why[160])
+{
+	limit->percent = word.len > 0 && word.at[word.len - 1] == '%';
+	if (limit->percent)
+		word.len--;
+	if (span_number(word, limit->percent ? 100 : UINT32_MAX, &limit->number))
+		return true;
+	snprintf(why, 160, "%s wants a number of accounts, or 0%% to 100%%", option);
+	return false;
+}
+
+static bool
+parse_warning(struct request *request, struct span word, char why[160])
+{
+	return parse_limit(&request->warning, "--warning", word, why);
+}
+
+static bool
+parse_critical(struct request *request, struct span word, char why[160])
+{
+	return parse_limit(&request->critical, "--critical", word, why);
+}
+
 static const struct option {
 	const char *word;
 	unsigned may;			/* who has it */
@@ -129,6 +177,10 @@ static const struct option {
 } options[] = {
 	{ "--json", MAY_JSON, false, set_json },
 	{ "--follow", MAY_FOLLOW, false, set_follow },
+	{ "--long", MAY_LONG, false, set_long },
+	{ "--all", MAY_LIMIT, false, set_all },
+	{ "--warning", MAY_LIMIT, true, parse_warning },
+	{ "--critical", MAY_LIMIT, true, parse_critical },
 	{ "--timeout", MAY_WAIT, true, parse_timeout },
 };
 
@@ -206,6 +258,10 @@ complete(const struct request *request, const struct grammar *grammar, char why[
 	}
 	if ((grammar->may & MAY_WAIT) != 0 && !request->wait_state && request->active.family == ADDRESS_NONE) {
 		snprintf(why, 160, "%s: for which state or active=ADDRESS?", grammar->name);
+		return false;
+	}
+	if (request->all && request->subject[0] != '\0') {
+		snprintf(why, 160, "%s: one account or --all", grammar->name);
 		return false;
 	}
 	return true;

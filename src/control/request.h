@@ -5,7 +5,9 @@
 /*
  * One line of the control socket, read strictly. Pure.
  *
- *	sipkeepd/1 status [ACCOUNT] [--json]
+ *	sipkeepd/1 status [ACCOUNT] [--long] [--json]
+ *	sipkeepd/1 servers [--json]
+ *	sipkeepd/1 check [ACCOUNT | --all] [--warning N[%]] [--critical N[%]] [--json]
  *	sipkeepd/1 reload
  *	sipkeepd/1 register [ACCOUNT]
  *	sipkeepd/1 probe [SERVER]
@@ -15,6 +17,7 @@
  *	sipkeepd/1 events [--follow] [--json]
  *	sipkeepd/1 journal [--json]
  *	sipkeepd/1 wait ACCOUNT [STATE] [active=ADDRESS] [--timeout N]
+ *	sipkeepd/1 log [LEVEL]
  *	sipkeepd/1 version
  *
  * Words are parted by blanks; an option may stand anywhere behind the command. Another version than 1 is refused, so
@@ -43,15 +46,27 @@ enum request_verb {
 	REQUEST_EVENTS,
 	REQUEST_JOURNAL,
 	REQUEST_WAIT,
+	REQUEST_SERVERS,
+	REQUEST_CHECK,
+	REQUEST_LOG,
 	REQUEST_VERSION,
 	REQUEST_VERBS,
 };
 
+/* So many accounts, or so many per cent of them. */
+struct request_limit {
+	uint64_t number;
+	bool percent;
+};
+
 struct request {
 	enum request_verb verb;
-	char subject[REQUEST_WORD_MAX + 1];	/* account or server; "" if none was named */
-	bool json;				/* status, explain, events */
+	char subject[REQUEST_WORD_MAX + 1];	/* account, server or level; "" if none was named */
+	bool json;				/* status, servers, check, explain, events */
+	bool all;				/* check */
+	bool detailed;				/* status */
 	bool follow;				/* events */
+	struct request_limit warning, critical;	/* check */
 	/* wait: all that was asked for must hold */
 	bool wait_state;
 	enum account_state state;

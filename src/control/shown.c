@@ -113,31 +113,53 @@ shown_finish(struct shown_object *o)
 	return NULL;
 }
 
+/* What stands at a server whoever looks at it. */
+static void
+set_server(struct shown_object *o, const struct server_status *s)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	shown_set(o, "transport", json_string(sip_transport_str(s->peer.transport)));
+	shown_set(o, "address", json_string(address_ip_str(&s->peer.address, address)));
+	shown_set(o, "port", json_integer(s->peer.address.port));
+	shown_set(o, "health", json_string(health_state_str(s->health)));
+	shown_set(o, "cause", json_string(health_cause_str(s->cause)));
+	shown_set(o, "drained", json_boolean(s->drained));
+	shown_set(o, "state_for_ms", json_integer(s->health_ms));
+	shown_set(o, "rtt_ms", shown_json_or_null(s->rtt_ms, -1));
+	shown_set(o, "next_probe_ms", json_integer(s->next_probe_ms));
+	shown_set(o, "probe_code", shown_json_or_null(s->probe_code, 0));
+}
+
+json_t *
+shown_json_server(const struct server_status *s)
+{
+	struct shown_object o = { .json = json_object() };
+
+	set_server(&o, s);
+	shown_set(&o, "why", shown_json_text(s->why));
+	shown_set(&o, "active_accounts", json_integer((json_int_t)s->active));
+	shown_set(&o, "expected_accounts", json_integer((json_int_t)s->expected));
+	return shown_finish(&o);
+}
+
 json_t *
 shown_json_candidate(const struct candidate_status *c)
 {
 	struct shown_object o = { .json = json_object() };
-	char address[ADDRESS_TEXT_SIZE];
 
 	shown_set(&o, "rank", json_integer(c->rank));
 	shown_set(&o, "priority", json_integer(c->priority));
-	shown_set(&o, "transport", json_string(sip_transport_str(c->peer.transport)));
-	shown_set(&o, "address", json_string(address_ip_str(&c->peer.address, address)));
-	shown_set(&o, "port", json_integer(c->peer.address.port));
+	set_server(&o, &(struct server_status){ .peer = c->peer, .health = c->health, .cause = c->cause,
+	    .health_ms = c->health_ms, .drained = c->drained, .rtt_ms = c->rtt_ms,
+	    .next_probe_ms = c->next_probe_ms, .probe_code = c->probe_code });
 	shown_set(&o, "name", shown_json_text(c->name));
 	shown_set(&o, "state", json_string(c->failed ? "failed" : health_state_str(c->health)));
-	shown_set(&o, "health", json_string(health_state_str(c->health)));
-	shown_set(&o, "cause", json_string(health_cause_str(c->cause)));
 	shown_set(&o, "active", json_boolean(c->active));
 	shown_set(&o, "failed", json_boolean(c->failed));
 	shown_set(&o, "held_off", json_boolean(c->held_off));
-	shown_set(&o, "drained", json_boolean(c->drained));
-	shown_set(&o, "state_for_ms", json_integer(c->health_ms));
 	shown_set(&o, "free_in_ms", json_integer(c->blocked_ms));
 	shown_set(&o, "refused_code", shown_json_or_null(c->refused_code, 0));
-	shown_set(&o, "rtt_ms", shown_json_or_null(c->rtt_ms, -1));
-	shown_set(&o, "next_probe_ms", json_integer(c->next_probe_ms));
-	shown_set(&o, "probe_code", shown_json_or_null(c->probe_code, 0));
 	return shown_finish(&o);
 }
 

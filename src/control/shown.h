@@ -41,7 +41,10 @@ json_t *shown_finish(struct shown_object *o);
 json_t *shown_json_text(const char *text);
 json_t *shown_json_or_null(int64_t number, int64_t none);
 
-/* One candidate; more members may be set behind. */
+/* One call server. */
+json_t *shown_json_server(const struct server_status *s);
+
+/* One candidate: its server as the server's own object has it, and what it is to the account; more members may be set behind. */
 json_t *shown_json_candidate(const struct candidate_status *c);
 
 /* Written without blanks; the value is taken over. */

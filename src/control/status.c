@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control/shown.h"
+#include "control/statustable.h"
 
 /* ---- Text ---- */
 
@@ -195,7 +196,10 @@ append_account(struct status_walk *walk, struct strbuf *to, const struct account
 {
 	switch (walk->form) {
 	case STATUS_TEXT:
-		text_account(to, account);
+		if (walk->table)
+			statustable_row(to, account);
+		else
+			text_account(to, account);
 		break;
 	case STATUS_JSON:
 		strbuf_append(to, walk->accounts == 0 ? "\n" : ",\n");
@@ -215,6 +219,8 @@ append_head(struct status_walk *walk, struct strbuf *to, const struct account *o
 		text_head(to, &s);
 	else
 		json_head(to, &s);
+	if (walk->form == STATUS_TEXT && walk->table)
+		statustable_head(to);
 	if (only != NULL)
 		append_account(walk, to, only);
 	walk->stage = only != NULL ? STATUS_WALK_TAIL : STATUS_WALK_ACCOUNTS;

@@ -17,6 +17,7 @@
  * What other people wrote (SIP reasons, DNS errors) comes out without control characters, JSON in valid UTF-8.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ int status_write(const struct agent *agent, const struct account *only, enum sta
 struct status_walk {
 	const struct agent *agent;
 	enum status_form form;
+	bool table;			/* text only: one line an account (statustable.h); may be set after the init */
 	enum {
 		STATUS_WALK_HEAD,
 		STATUS_WALK_ACCOUNTS,

@@ -8,12 +8,16 @@
 #include <string.h>
 
 #include "config.h"
+#include "ctl/check.h"
 #include "ctl/client.h"
 #include "ctl/command.h"
 #include "ctl/show.h"
 
 static const struct command commands[] = {
-	{ "status", "[ACCOUNT] [--json]", "accounts, their servers and states", show_answer },
+	{ "status", "[ACCOUNT] [--long] [--json]", "accounts, their servers and states", show_answer },
+	{ "servers", "[--json]", "call servers: state, round trip, accounts", show_answer },
+	{ "check", "[ACCOUNT | --all] [--warning N[%]] [--critical N[%]] [--json]",
+	  "one line and exit status as monitoring plugins have them", check_run },
 	{ "explain", "ACCOUNT [--json]", "why it is where it is, and what would change it", show_answer },
 	{ "events", "[--follow] [--json]", "the last transitions, and those to come", show_events },
 	{ "journal", "[--json]", "what went wrong: when, how long, and for how many", show_answer },
@@ -23,6 +27,7 @@ static const struct command commands[] = {
 	{ "undrain", "SERVER", "use it again", show_answer },
 	{ "wait", "ACCOUNT [STATE] [active=ADDRESS] [--timeout SECONDS]", "return when it has come true", show_wait },
 	{ "reload", "", "read the configuration anew", show_answer },
+	{ "log", "[LEVEL]", "how much is logged: error, warning, notice, info, debug", show_answer },
 	{ "version", "", "version of the daemon", show_answer },
 };
 
@@ -46,7 +51,8 @@ print_help(FILE *to)
 			len = fprintf(to, "\n  ") - 3;
 		fprintf(to, "%*s%s\n", HELP_COLUMN - len, "", commands[i].help);
 	}
-	fputs("\nExit status: 0 done, 1 refused or timed out, 2 wrong usage, 3 no daemon.\n", to);
+	fputs("\nExit status: 0 done, 1 refused or timed out, 2 wrong usage, 3 no daemon;\n"
+	      "check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n", to);
 }
 
 static const struct command *

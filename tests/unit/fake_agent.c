@@ -55,6 +55,26 @@ fake_agent_add(struct agent *agent, const char *aor, const char *p1, const char 
 	return account;
 }
 
+struct server_status *
+fake_agent_add_server(struct agent *agent, const char *address)
+{
+	struct candidate_status c = candidate(1, address);
+	struct server_status *s = &agent->servers[agent->servers_count++];
+
+	*s = (struct server_status){ .peer = c.peer, .health = c.health, .cause = c.cause, .rtt_ms = -1, .why = "" };
+	return s;
+}
+
+bool
+agent_next_server(const struct agent *agent, struct server_place *place, struct server_status *status)
+{
+	if (place->number >= agent->servers_count)
+		return false;
+	*status = agent->servers[place->number++];
+	place->peer = status->peer;
+	return true;
+}
+
 void
 fake_account_activate(struct account *account, int index)
 {

@@ -9,7 +9,8 @@
 #include "agent/agent.h"
 
 #define FAKE_ACCOUNTS_MAX 20000
-#define FAKE_CANDIDATES_MAX 4
+#define FAKE_CANDIDATES_MAX 12
+#define FAKE_SERVERS_MAX 4
 
 struct account {
 	struct account_status status;
@@ -22,6 +23,8 @@ struct account {
 struct agent {
 	struct agent_status status;
 	struct account accounts[FAKE_ACCOUNTS_MAX];
+	struct server_status servers[FAKE_SERVERS_MAX];
+	size_t servers_count;
 	TAILQ_HEAD(, agent_listener) listeners;
 	unsigned registers, probes, reloads, drains, undrains;
 	unsigned shown;			/* account_status() */
@@ -34,6 +37,9 @@ struct agent *fake_agent_new(void);
 
 /* Adds a registered account with two servers, P1 active and up, P2 up. */
 struct account *fake_agent_add(struct agent *agent, const char *aor, const char *p1, const char *p2);
+
+/* Adds a call server that is up, by its address. */
+struct server_status *fake_agent_add_server(struct agent *agent, const char *address);
 
 /* Moves the '*'. -1: none is active. */
 void fake_account_activate(struct account *account, int index);

@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "control/check.h"
 #include "control/control.h"
 #include "control/events.h"
 #include "control/request.h"
@@ -33,6 +35,20 @@ static const struct {
 	{ "sipkeepd/1  status\t100@example.com ", true, REQUEST_STATUS, "100@example.com" },
 	{ "sipkeepd/1 status --json 100@example.com", true, REQUEST_STATUS, "100@example.com" },
 	{ "sipkeepd/1 status 100 --json", true, REQUEST_STATUS, "100" },
+	{ "sipkeepd/1 status --long", true, REQUEST_STATUS, "" },
+	{ "sipkeepd/1 servers --json", true, REQUEST_SERVERS, "" },
+	{ "sipkeepd/1 servers 10.0.0.1", false, 0, NULL },
+	{ "sipkeepd/1 check --all --warning 3 --critical 0%", true, REQUEST_CHECK, "" },
+	{ "sipkeepd/1 check 100 --json", true, REQUEST_CHECK, "100" },
+	{ "sipkeepd/1 check 100 --all", false, 0, NULL },
+	{ "sipkeepd/1 check --warning", false, 0, NULL },
+	{ "sipkeepd/1 check --warning %", false, 0, NULL },
+	{ "sipkeepd/1 check --critical 101%", false, 0, NULL },
+	{ "sipkeepd/1 check --critical -1", false, 0, NULL },
+	{ "sipkeepd/1 check --long", false, 0, NULL },
+	{ "sipkeepd/1 log", true, REQUEST_LOG, "" },
+	{ "sipkeepd/1 log debug", true, REQUEST_LOG, "debug" },
+	{ "sipkeepd/1 log debug info", false, 0, NULL },
 	{ "sipkeepd/1 reload", true, REQUEST_RELOAD, "" },
 	{ "sipkeepd/1 register", true, REQUEST_REGISTER, "" },
 	{ "sipkeepd/1 register 100", true, REQUEST_REGISTER, "100" },
@@ -108,6 +124,10 @@ START_TEST(requests_keep_their_options)
 
 	ck_assert(request_parse(&r, "sipkeepd/1 status --json", why));
 	ck_assert(r.json);
+	ck_assert(request_parse(&r, "sipkeepd/1 check --warning 5% --critical 7", why));
+	ck_assert(r.warning.percent && !r.critical.percent);
+	ck_assert_uint_eq(r.warning.number, 5);
+	ck_assert_uint_eq(r.critical.number, 7);
 	ck_assert(request_parse(&r, "sipkeepd/1 wait 100 frozen active=[2001:db8::1]:5062 --timeout 10", why));
 	ck_assert(r.wait_state);
 	ck_assert_int_eq(r.state, ACCOUNT_FROZEN);
@@ -249,6 +269,17 @@ static const struct {
 	{ "sipkeepd/1 version\n", "ok\nsipkeepd 1.2.3, protocol 1\n" },
 	{ "sipkeepd/1 status\n", "ok\nsipkeepd: generation 1, " },
 	{ "sipkeepd/1 status 100@example.com\n", "ok\nsipkeepd: generation 1, " },
+	{ "sipkeepd/1 status\n", "ok\nsipkeepd: generation 1, up 0s, accounts 1, registered 1, servers 0\n\nACCOUNT " },
+	{ "sipkeepd/1 status --long\n",
+	  "ok\nsipkeepd: generation 1, up 0s, accounts 1, registered 1, servers 0\n\n100@example.com: registered," },
+	{ "sipkeepd/1 servers\n", "ok\nSERVER " },
+	{ "sipkeepd/1 servers --json\n", "ok\n{\"version\":1,\"servers\":[]}\n" },
+	{ "sipkeepd/1 check\n", "ok\nOK - 1 of 1 accounts registered, 1 redundant | registered=1;;1:;0;1 redundant=1;1:;;0;1\n" },
+	{ "sipkeepd/1 check 300\n", "error no-such-account 300\n" },
+	{ "sipkeepd/1 check 100@example.com --json\n",
+	  "ok\n{\"version\":1,\"result\":\"OK\",\"accounts\":1,\"registered\":1,\"redundant\":1}\n" },
+	{ "sipkeepd/1 log\n", "ok\nnotice\n" },
+	{ "sipkeepd/1 log loud\n", "error usage log wants " },
 	{ "sipkeepd/1 status --json\n", "ok\n{\"version\":1,\"generation\":1," },
 	{ "sipkeepd/1 status 300@example.com\n", "error no-such-account 300@example.com\n" },
 	{ "sipkeepd/1 register 300@example.com\n", "error no-such-account 300@example.com\n" },
@@ -307,6 +338,37 @@ START_TEST(B74_register_and_probe_reach_the_agent)
 	ck_assert_str_eq(w.agent->asked_for, "10.0.0.2");
 	ck_assert_uint_eq(w.agent->drains, 1);
 	ck_assert_uint_eq(w.agent->undrains, 1);
+	world_fini(&w);
+}
+END_TEST
+
+static void
+keep_line(void *arg, enum log_level level, const char *line)
+{
+	struct strbuf *lines = arg;
+
+	(void)level;
+	strbuf_printf(lines, "%s\n", line);
+}
+
+START_TEST(the_log_changes_its_level)
+{
+	struct strbuf lines = { 0 };
+	struct world w;
+
+	world_init(&w);
+	log_to_sink(keep_line, &lines);
+	log_set_level(LOG_LEVEL_ERROR);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 log\n"), "ok\nerror\n");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 log debug\n"), "ok\ndebug\n");
+	ck_assert_int_eq(log_level(), LOG_LEVEL_DEBUG);
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 log debug\n"), "ok\ndebug\n");
+	ck_assert_str_eq(ask(&w, "sipkeepd/1 log warning\n"), "ok\nwarning\n");
+	ck_assert_int_eq(log_level(), LOG_LEVEL_WARNING);
+	ck_assert_str_eq(lines.data, "log level on request: debug\nlog level on request: warning\n");
+	log_to_sink(NULL, NULL);
+	log_set_level(LOG_LEVEL_NOTICE);
+	strbuf_fini(&lines);
 	world_fini(&w);
 }
 END_TEST
@@ -464,7 +526,8 @@ occurrences(const struct strbuf *text, const char *what)
 /* B70: however many accounts there are, they are shown, made as fast as they are taken, and while some come and go. */
 START_TEST(B70_a_long_status_is_written_as_it_is_read)
 {
-	static const char *const requests_of_all[] = { "sipkeepd/1 status\n", "sipkeepd/1 status --json\n" };
+	static const char *const requests_of_all[] = { "sipkeepd/1 status --long\n", "sipkeepd/1 status --json\n",
+		"sipkeepd/1 status\n" };
 	static char aors[FAKE_ACCOUNTS_MAX][24];
 	struct account *accounts;
 	struct world w;
@@ -531,6 +594,35 @@ START_TEST(waiters_look_once_a_turn)
 		ck_assert_str_eq(hear(&w, fds[i], 2500), "ok\n");
 		close(fds[i]);
 	}
+	world_fini(&w);
+}
+END_TEST
+
+/* Nothing is written before the end; all the same the loop is not held up. */
+START_TEST(check_takes_its_turns)
+{
+	struct world w;
+	int fd;
+
+	world_init(&w);
+	for (int i = 0; i < FAKE_ACCOUNTS_MAX; i++)
+		fake_agent_add(w.agent, "100@example.com", "10.0.0.1", "10.0.0.2");
+	w.agent->accounts[FAKE_ACCOUNTS_MAX - 1].status.state = ACCOUNT_FROZEN;
+	fd = client_says(&w, "sipkeepd/1 check\n");
+	for (unsigned seen = 0, turns = 0; w.agent->shown < FAKE_ACCOUNTS_MAX; turns++) {
+		idle(&w, 0);
+		ck_assert_uint_le(w.agent->shown - seen, 4 * CHECK_TURN);
+		ck_assert_uint_lt(turns, 10000);
+		seen = w.agent->shown;
+	}
+	ck_assert_ptr_nonnull(strstr(hear(&w, fd, 2500), "ok\nCRITICAL - 19999 of 20000 accounts registered, "
+	    "20000 redundant: 100@example.com frozen | "));
+	ck_assert(w.ended);
+	close(fd);
+	fd = client_says(&w, "sipkeepd/1 check\n");
+	idle(&w, 0);
+	close(fd);		/* in the midst of it */
+	idle(&w, 2);
 	world_fini(&w);
 }
 END_TEST
@@ -657,6 +749,8 @@ control_suite(void)
 	tcase_add_test(tests, requests_keep_their_options);
 	tcase_add_loop_test(tests, every_request_has_its_answer, 0, (int)UNIT_COUNT(answers));
 	tcase_add_test(tests, B74_register_and_probe_reach_the_agent);
+	tcase_add_test(tests, the_log_changes_its_level);
+	tcase_add_test(tests, check_takes_its_turns);
 	tcase_add_test(tests, B71_reload_says_whether_and_why_not);
 	tcase_add_test(tests, rubbish_gets_one_line);
 	tcase_add_test(tests, wait_ends_when_it_comes_true);
@@ -666,7 +760,7 @@ control_suite(void)
 	tcase_add_test(tests, B73_events_are_kept_and_followed);
 	tcase_add_test(tests, B73_followers_are_bounded_and_may_go);
 	tcase_add_test(tests, B73_a_slow_follower_is_dropped);
-	tcase_add_loop_test(tests, B70_a_long_status_is_written_as_it_is_read, 0, 2);
+	tcase_add_loop_test(tests, B70_a_long_status_is_written_as_it_is_read, 0, 3);
 	tcase_add_test(tests, waiters_look_once_a_turn);
 	tcase_add_test(tests, a_reader_may_go);
 	suite_add_tcase(suite, tests);

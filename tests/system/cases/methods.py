@@ -32,7 +32,7 @@ def method_1(w):
     contact = first.bindings()["100"][0]
     check(contact.startswith("sip:100@%s" % daemon.address), "the Contact is our own address: " + contact)
 
-    text = daemon.ctl("status")[1].splitlines()
+    text = daemon.ctl("status", "--long")[1].splitlines()
     equal([line for line in text if line.startswith("  P")],
           ["  P1:1  %s  up*" % w.ip(1), "  P2:1  %s  up" % w.ip(2)], "the text for people")
     check(any(line.startswith("100@voice.test: registered, active %s, granted" % w.ip(1))

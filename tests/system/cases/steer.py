@@ -3,10 +3,12 @@
 
 import json
 import os
+import pty
 import pwd
 import subprocess
 
 from parts.case import Skip, case, check, equal, until
+from parts.daemon import environment
 from cases.accounts import account
 
 
@@ -50,6 +52,75 @@ def drained_for_maintenance(w):
               "failed-back", "registered", "unregistered"]
     equal([kind for kind in kinds if not kind.startswith("server-")], wanted, "the events")
     equal(len(capture.registers(user="100", target=second.address)), 3, "REGISTERs: there, challenged once, and away")
+
+
+def on_terminal(daemon, *arguments, **environ):
+    """What sipkeepctl writes to a terminal."""
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run([os.environ["SIPKEEPCTL"], "-s", daemon.control] + list(arguments), stdout=slave,
+                              stdin=subprocess.DEVNULL, env=dict(environment(), TERM="xterm", **environ), timeout=20)
+        equal(done.returncode, 0, "exit of " + " ".join(arguments))
+        os.close(slave)
+        slave = None
+        out = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                piece = b""
+            if not piece:
+                return out.decode()
+            out += piece
+    finally:
+        for fd in (master, slave):
+            if fd is not None:
+                os.close(fd)
+
+
+@case("B70")
+def at_a_glance(w):
+    """status, servers, check and log: what an admin and a monitoring system look at first"""
+    first, second = w.servers(2, users={"100": "secret", "101": "secret"})
+    daemon = w.daemon([account(w, "100", first, second), account(w, "101", second, first)], arguments=("-f",)).start()
+    daemon.active("100", first.name)
+    daemon.active("101", second.name)
+    daemon.settled("100")
+    rows = [line.split() for line in daemon.ctl("status")[1].splitlines()]
+    equal([row[:3] + row[4:] for row in rows if row and "@" in row[0]],
+          [["100@voice.test", "registered", first.name, "P1:1", "up*", "P2:1", "up"],
+           ["101@voice.test", "registered", second.name, "P1:1", "up*", "P2:1", "up"]], "the table")
+    rows = {row["address"]: row for row in json.loads(daemon.ctl("servers", "--json")[1])["servers"]}
+    equal([(row["health"], row["active_accounts"], row["expected_accounts"], row["rtt_ms"] is not None)
+           for row in (rows[first.name], rows[second.name])], [("up", 1, 1, True)] * 2, "the servers")
+    code, out, _ = daemon.ctl("check")
+    equal((code, out), (0, "OK - 2 of 2 accounts registered, 2 redundant | registered=2;;2:;0;2 "
+                           "redundant=2;2:;;0;2\n"), "check of what is well")
+    first.kill()
+    daemon.active("100", second.name)
+    code, out, _ = daemon.ctl("check")
+    check(code == 1 and out.startswith("WARNING - 2 of 2 accounts registered, 0 redundant |"), "check: " + out)
+    equal(daemon.ctl("check", "--warning", "100%")[0], 0, "exit of a tolerant check")
+    second.kill()
+    until(lambda: daemon.ctl("check", "100")[0] == 2, 10, lambda: "critical: " + daemon.ctl("check", "100")[1])
+    check("100@voice.test down" in daemon.ctl("check")[1], "who is down: " + daemon.ctl("check")[1])
+    equal(daemon.ctl("check", "nobody")[0], 3, "exit for an account that is not there")
+    rows = daemon.ctl("servers")[1].splitlines()
+    check(len(rows) == 3 and all(row.split()[1] == "down" for row in rows[1:]), "all down:\n" + "\n".join(rows))
+
+    table = on_terminal(daemon, "status")
+    check("\x1b[31mdown\x1b[0m" in table and "\x1b[31m" in on_terminal(daemon, "servers"), "colours: %r" % table)
+    check("\x1b" not in on_terminal(daemon, "status", NO_COLOR="1"), "no colours with NO_COLOR")
+    check("\x1b" not in daemon.ctl("status")[1], "no colours in a file")
+
+    equal(daemon.ctl("log")[1], "notice\n", "the level at the start")
+    check("OPTIONS sip:" not in daemon.log(), "no messages in the log yet")
+    equal(daemon.ctl("log", "debug")[0], 0, "exit of log debug")
+    until(lambda: "OPTIONS sip:" in daemon.log(), 5, "messages in the log")
+    equal(daemon.ctl("log", "loud")[0], 2, "exit of a level that there is not")
+    daemon.stop()
+    code, out, _ = daemon.ctl("check")
+    check(code == 2 and out.startswith("CRITICAL - "), "check without a daemon: exit %d, %s" % (code, out))
 
 
 @case("B8 B71")
