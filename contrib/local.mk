@@ -28,5 +28,6 @@ AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir
 # ---- packages ----
 
 EXTRA_DIST += contrib/apparmor/usr.sbin.sipkeepd \
+	contrib/openwrt/Makefile contrib/openwrt/files/sipkeepd.config contrib/openwrt/files/sipkeepd.init \
 	contrib/debian/changelog contrib/debian/control contrib/debian/copyright contrib/debian/rules \
 	contrib/debian/sipkeepd.README.Debian contrib/debian/sipkeepd.postrm contrib/debian/source/format

@@ -3,6 +3,7 @@
 # make check-packaging CASES='debian' runs only that.
 dist_noinst_SCRIPTS += tests/packaging/run \
 	tests/packaging/apparmor.sh tests/packaging/debian.sh tests/packaging/inside-debian \
+	tests/packaging/openwrt.sh tests/packaging/openwrt-stubs \
 	tests/packaging/systemd.sh
 
 .PHONY: check-packaging
