@@ -261,6 +261,7 @@ def lossy_hour(w):
     copies = sum(len(times) for times, _ in rounds)
     check(len(rounds) > 90 and copies > 1.4 * len(rounds), "enough is sent and lost: %d copies" % copies)
     equal(capture.packets(proto="icmp"), [], "ICMP errors: all servers live")
+    subprocess.run([tool, "-w", "-F"], check=True)
     for user in users:
         daemon.wait(user, "registered", timeout=40)
 
