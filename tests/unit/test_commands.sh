@@ -45,7 +45,7 @@ spoken=$(sed -n 's/^\t\[REQUEST_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' "$srcdir/src
 [ "$spoken" = "$(printf '%s\n' "$commands" | sort)" ] || fail "the daemon understands other commands:" $spoken
 
 if command -v mandoc >/dev/null; then
-	for manual in sipkeepd.8 sipkeepctl.1; do
+	for manual in sipkeepd.8 sipkeepctl.1 sipkeepd.conf.5 sipkeepd-redundancy.7; do
 		mandoc -T lint -W warning "$srcdir/man/$manual" >&2 || fail "$manual: mandoc complains"
 	done
 else
