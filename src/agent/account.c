@@ -89,13 +89,11 @@ account_on_names(struct account *account)
 	account_unsettle(account);
 }
 
-bool
-account_watches(const struct account *account, struct handle watch)
+void
+account_look_at_names(struct account *account)
 {
-	for (size_t i = 0; i < account->config->server.count; i++)
-		if (handle_equal(account->watches[i], watch))
-			return true;
-	return false;
+	if (roster_names_changes(account) != account->names_changes)
+		account_on_names(account);
 }
 
 void
@@ -169,12 +167,12 @@ account_configure(struct account *account, struct config_box *box, const struct 
 }
 
 void
-account_stop(struct account *account)
+account_stop(struct account *account, struct instant until)
 {
 	turns_leave(account);
 	roster_expect(account);
-	account->stop_by = instant_add(account_now(account), REGISTRATION_STOP_MS);
-	drive_machine(account, REGISTRATION_EV_STOP, INSTANT_NEVER);
+	account->stop_by = until;
+	drive_machine(account, REGISTRATION_EV_STOP, until);
 	account_unsettle(account);
 }
 

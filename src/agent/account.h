@@ -26,6 +26,7 @@ struct account {
 	struct config_box *box;			/* that config points into */
 	bool spread;				/* shares a serverspec with other accounts (B6) */
 	struct handle watches[SERVERSPECS_MAX];	/* names; none for an address */
+	unsigned names_changes;			/* of these, when the list was built */
 	struct instant names_wait;		/* until then a better-ranked name is waited for (B32) */
 
 	struct candidate **candidates;		/* in the order of display */
@@ -76,8 +77,8 @@ void account_start(struct account *account);
 void account_configure(struct account *account, struct config_box *box, const struct account_config *config,
     unsigned changes);
 
-/* Unregisters, 5 s at most, and ends. */
-void account_stop(struct account *account);
+/* Unregisters, until then at the latest, and ends. */
+void account_stop(struct account *account, struct instant until);
 bool account_has_stopped(const struct account *account);
 
 /* It ended with an unregister that got no answer, or could not be sent for a server being down (B43). */
@@ -103,7 +104,7 @@ void account_unsettle(struct account *account);
 
 /* A watched name leads elsewhere now. */
 void account_on_names(struct account *account);
-bool account_watches(const struct account *account, struct handle watch);
+void account_look_at_names(struct account *account);	/* if one does */
 
 struct instant account_now(const struct account *account);
 

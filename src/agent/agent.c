@@ -8,6 +8,7 @@
 #include "agent/account.h"
 #include "agent/agent_private.h"
 #include "agent/answers.h"
+#include "agent/backlog.h"
 #include "agent/configbox.h"
 #include "agent/drive.h"
 #include "agent/flow.h"
@@ -120,16 +121,9 @@ static const struct transport_events transport_events = {
 static void
 on_name_change(void *arg, struct handle watch)
 {
-	struct agent *agent = arg;
-	struct account *account;
-
-	for (size_t i = 0; i < agent->account_count; i++)
-		if (account_watches(agent->accounts[i], watch))
-			account_on_names(agent->accounts[i]);
-	TAILQ_FOREACH(account, &agent->removed, removed_link)
-		if (account_watches(account, watch))
-			account_on_names(account);
-	agent_settle(agent);
+	(void)watch;
+	backlog_names_changed(arg);
+	agent_settle(arg);
 }
 
 static bool
@@ -169,70 +163,6 @@ on_name_turn(void *arg, enum name_turn turn, const char *question, enum dns_outc
 }
 
 static const struct names_events names_events = { on_name_change, any_up, on_name_turn };
-
-/* ---- the end of each event ---- */
-
-/*
- * A name that has not been answered yet may lead an account of the same reload to the same servers: as long as it may,
- * they are not forgotten (B21).
- */
-static void
-free_stopped(struct agent *agent)
-{
-	struct account *account = TAILQ_FIRST(&agent->removed), *next;
-
-	for (; account != NULL; account = next) {
-		next = TAILQ_NEXT(account, removed_link);
-		if (!account_has_stopped(account))
-			continue;
-		if (agent->on_stopped == NULL && names_asking(agent->names))
-			return;
-		TAILQ_REMOVE(&agent->removed, account, removed_link);
-		account_free(account);
-	}
-}
-
-static void
-tell_if_stopped(struct agent *agent)
-{
-	void (*on_stopped)(void *arg, unsigned unanswered) = agent->on_stopped;
-	unsigned unanswered = 0;
-
-	if (on_stopped == NULL || !TAILQ_EMPTY(&agent->removed))
-		return;
-	for (size_t i = 0; i < agent->account_count; i++) {
-		if (!account_has_stopped(agent->accounts[i]))
-			return;
-		unanswered += account_is_unanswered(agent->accounts[i]);
-	}
-	agent->on_stopped = NULL;
-	savedstate_flush(agent->saved);
-	on_stopped(agent->on_stopped_arg, unanswered);
-}
-
-void
-agent_settle(struct agent *agent)
-{
-	struct account *account;
-	struct agent_listener *listener;
-
-	if (agent->settling)
-		return;
-	agent->settling = true;
-	while ((account = TAILQ_FIRST(&agent->unsettled)) != NULL) {
-		TAILQ_REMOVE(&agent->unsettled, account, unsettled_link);
-		account->unsettled = false;
-		settle_account(account);
-	}
-	agent->settling = false;
-	free_stopped(agent);
-	savedstate_settle(agent->saved);
-	TAILQ_FOREACH(listener, &agent->listeners, link) {
-		if (listener->on_change != NULL)
-			listener->on_change(listener->arg);
-	}
-	tell_if_stopped(agent);
-}
 
 /* ---- coming to life ---- */
 
@@ -302,11 +232,10 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 		return NULL;
 	agent->loop = loop;
 	agent->started = loop_now(loop);
-	TAILQ_INIT(&agent->removed);
-	TAILQ_INIT(&agent->unsettled);
 	TAILQ_INIT(&agent->listeners);
 	agent->box = config_box_new(config);
-	if (agent->box == NULL) {
+	if (agent->box == NULL || !backlog_init(agent)) {
+		free(agent->box);
 		free(agent);
 		return NULL;
 	}
@@ -343,6 +272,7 @@ agent_free(struct agent *agent)
 	transport_free(agent->transport);
 	handle_table_fini(&agent->owners);
 	drains_fini(&agent->drains);
+	backlog_fini(agent);
 	config_box_release(agent->box);
 	free(agent);
 }
@@ -367,12 +297,8 @@ agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unanswere
 {
 	agent->on_stopped = on_stopped;
 	agent->on_stopped_arg = arg;
-	for (size_t i = 0; i < agent->account_count; i++)
-		if (agent_config(agent)->unregister_on_exit)
-			account_stop(agent->accounts[i]);
-		else
-			account_quit(agent->accounts[i]);
-	agent_settle(agent);
+	agent->stop_by = instant_add(loop_now(agent->loop), REGISTRATION_STOP_MS);
+	backlog_stop_all(agent);
 }
 
 /* ---- on request ---- */

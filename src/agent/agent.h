@@ -36,6 +36,9 @@ struct agent *agent_new(struct loop *loop, struct config *config, char error[256
 /* Without a packet more. */
 void agent_free(struct agent *agent);
 
+/* How many accounts are dealt with in one turn of the loop (backlog.h), before it starts: tests make it small. */
+void agent_set_slice(struct agent *agent, size_t accounts);
+
 /* Looks up, probes, registers. Returns false without memory. */
 bool agent_start(struct agent *agent);
 

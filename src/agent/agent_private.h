@@ -12,6 +12,7 @@
 #include "agent/configbox.h"
 #include "agent/drain.h"
 #include "agent/names.h"
+#include "agent/telling.h"
 #include "agent/ways.h"
 #include "base/handle.h"
 #include "net/transport.h"
@@ -55,8 +56,15 @@ struct agent {
 	struct account **accounts;	/* as configured */
 	size_t account_count;
 	struct account_list removed;	/* stopping, not configured any more */
-	struct account_list unsettled;	/* must choose again before the event ends */
+	struct account_list unsettled;	/* must choose again: backlog.h */
 	bool settling;
+	struct timer *backlog;		/* set while something is left for the next turn of the loop */
+	size_t slice;			/* how much is done in one */
+	struct telling_list telling;	/* servers that have not told all their accounts */
+	size_t names_next, names_left;	/* accounts that have to look whether names have changed */
+	size_t stop_next;		/* the next one to be stopped */
+	size_t stopped_first;		/* all before it have stopped */
+	struct instant stop_by;
 
 	TAILQ_HEAD(, agent_listener) listeners;
 	void (*on_stopped)(void *arg, unsigned unanswered);
@@ -69,7 +77,7 @@ agent_config(const struct agent *agent)
 	return agent->box->config;
 }
 
-/* Ends each event: lets every unsettled account choose, frees what has ended, tells the listener. */
+/* Ends each event: lets unsettled accounts choose, frees what has ended, tells the listeners. See backlog.h. */
 void agent_settle(struct agent *agent);
 
 /* Names an owner, so that transactions can find it. Returns false without memory. */

@@ -48,6 +48,7 @@ candidate_free(struct candidate *candidate)
 	roster_forget(candidate->account, candidate);
 	if (candidate->left)
 		LIST_REMOVE(candidate, left_link);
+	telling_leave(candidate);
 	LIST_REMOVE(candidate, of_server);
 	server_forget_timing(candidate->server);
 	server_release_unused(candidate->server);

@@ -82,15 +82,12 @@ add(struct drains *drains, const struct peer *peer)
 static void
 mark(struct server *server, bool drained)
 {
-	struct candidate *candidate;
-
 	if (server->drained == drained)
 		return;
 	server->drained = drained;
 	record_make(server->agent, (struct record){ .kind = drained ? RECORD_DRAINED : RECORD_UNDRAINED,
 	    .server = server->text, .cause = "request" }, "%s on request", drained ? "drained" : "undrained");
-	LIST_FOREACH(candidate, &server->candidates, of_server)
-		account_unsettle(candidate->account);
+	telling_begin(server, TELLING_STATE);
 }
 
 int

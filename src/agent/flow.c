@@ -59,20 +59,6 @@ dscp_of(const struct server *server)
 }
 
 static void
-refresh(struct server *server)
-{
-	struct candidate *candidate;
-
-	server->refreshed_at = now_of(server);
-	LIST_FOREACH(candidate, &server->candidates, of_server) {
-		if (candidate->account->active != candidate)
-			continue;
-		candidate->account->refresh_wanted = true;
-		account_unsettle(candidate->account);
-	}
-}
-
-static void
 on_due(void *arg)
 {
 	struct server *server = arg;
@@ -84,7 +70,8 @@ on_due(void *arg)
 	}
 	if (instant_due(server->refresh_at, now_of(server))) {
 		server->refresh_at = INSTANT_NEVER;
-		refresh(server);
+		server->refreshed_at = now_of(server);
+		telling_begin(server, TELLING_REFRESH);
 	}
 	flow_plan(server);
 	agent_settle(agent);

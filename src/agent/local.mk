@@ -7,6 +7,7 @@ libagent_a_SOURCES = \
 	src/agent/agent.c src/agent/agent.h src/agent/agent_private.h \
 	src/agent/answers.c src/agent/answers.h \
 	src/agent/attempt.c src/agent/attempt.h \
+	src/agent/backlog.c src/agent/backlog.h \
 	src/agent/candidate.c src/agent/candidate.h \
 	src/agent/choice.c src/agent/choice.h \
 	src/agent/config.c src/agent/config.h \
@@ -42,6 +43,7 @@ libagent_a_SOURCES = \
 	src/agent/server.c src/agent/server.h \
 	src/agent/settle.c src/agent/settle.h \
 	src/agent/sharing.c src/agent/sharing.h \
+	src/agent/telling.c src/agent/telling.h \
 	src/agent/turns.c src/agent/turns.h \
 	src/agent/verdict.c src/agent/verdict.h \
 	src/agent/ways.c src/agent/ways.h

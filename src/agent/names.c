@@ -34,6 +34,7 @@ struct watch {
 	struct instant found_at;	/* when the first of a set was known, the rest still being asked; never: not yet */
 	struct nameset set;
 	struct name_view view;		/* as told; owns view.found */
+	unsigned changes;		/* told */
 };
 
 struct names {
@@ -128,8 +129,10 @@ on_due(void *arg)
 		found_list_free(&found);
 		return;
 	}
-	if (view_set(w, &found, &sum))
-		w->owner->events->on_change(w->owner->arg, w->self);
+	if (!view_set(w, &found, &sum))
+		return;
+	w->changes++;
+	w->owner->events->on_change(w->owner->arg, w->self);
 }
 
 static void
@@ -247,6 +250,14 @@ names_view(const struct names *names, struct handle watch, struct name_view *vie
 		return false;
 	*view = w->view;
 	return true;
+}
+
+unsigned
+names_changes(const struct names *names, struct handle watch)
+{
+	const struct watch *w = handle_get(&names->table, watch);
+
+	return w == NULL ? 0 : w->changes;
 }
 
 bool

@@ -96,6 +96,9 @@ void names_unwatch(struct names *names, struct handle watch);
 /* What is known now. Returns false for a stale handle. */
 bool names_view(const struct names *names, struct handle watch, struct name_view *view);
 
+/* Another number whenever on_change was called for it; 0 for none. */
+unsigned names_changes(const struct names *names, struct handle watch);
+
 /* Some watched name has not been answered yet, nor failed. */
 bool names_asking(const struct names *names);
 

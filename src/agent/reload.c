@@ -118,7 +118,7 @@ remove_others(struct agent *agent)
 		    "removed from the configuration");
 		account->removed = true;
 		TAILQ_INSERT_TAIL(&agent->removed, account, removed_link);
-		account_stop(account);
+		account_stop(account, instant_add(account_now(account), REGISTRATION_STOP_MS));
 	}
 }
 

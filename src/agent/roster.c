@@ -59,6 +59,16 @@ find_servers(const struct account *account, struct found_list *found, struct fou
 	}
 }
 
+unsigned
+roster_names_changes(const struct account *account)
+{
+	unsigned changes = 0;
+
+	for (size_t i = 0; i < account->config->server.count; i++)
+		changes += names_changes(account->agent->names, account->watches[i]);
+	return changes;
+}
+
 static bool
 is_own(void *arg, const struct peer *peer)
 {
@@ -204,6 +214,7 @@ roster_rebuild(struct account *account)
 	struct candidate_place *places = build_places(account, &count);
 	struct candidate **list = NULL;
 
+	account->names_changes = roster_names_changes(account);
 	if (places != NULL)
 		list = calloc(count + account->candidate_count + 1, sizeof(struct candidate *));
 	if (list == NULL) {

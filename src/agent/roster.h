@@ -37,6 +37,9 @@ void roster_expect(struct account *account);
 /* The candidate is about to be freed. */
 void roster_forget(struct account *account, const struct candidate *candidate);
 
+/* Another number when one of its names has changed since roster_rebuild(). */
+unsigned roster_names_changes(const struct account *account);
+
 /* Frees the unlisted ones that nothing needs any more. */
 void roster_prune(struct account *account);
 

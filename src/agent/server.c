@@ -127,15 +127,10 @@ tell_accounts(struct server *server, enum health_state before, bool by_probe)
 {
 	bool came_up = server->health.state == HEALTH_UP;
 	bool was_away = before == HEALTH_DOWN && by_probe;
-	struct candidate *candidate;
 
-	LIST_FOREACH(candidate, &server->candidates, of_server) {
-		if (came_up)
-			penalty_seen_up(&candidate->penalty, loop_now(server->agent->loop));
-		if (came_up && was_away && candidate->account->active == candidate)
-			candidate->account->refresh_wanted = true;
-		account_unsettle(candidate->account);
-	}
+	if (!came_up)
+		telling_forget(server, TELLING_UP | TELLING_REFRESH);
+	telling_begin(server, TELLING_STATE | (came_up ? TELLING_UP : 0) | (came_up && was_away ? TELLING_REFRESH : 0));
 }
 
 static enum record_kind
@@ -416,6 +411,7 @@ server_free(struct server *server)
 	clienttx_drop(server->agent->transactions, server->probe);
 	transport_forget(server->agent->transport, &server->peer);
 	agent_remove_owner(server->agent, &server->owner);
+	telling_forget(server, ~0U);
 	turns_fini(&server->turns);
 	timer_free(server->timer);
 	flow_fini(server);

@@ -49,6 +49,7 @@ struct server {
 	bool judged;			/* false while the network is down for all of its accounts (B60) */
 
 	struct instant retry_at;	/* Retry-After of its 503: not probed before (B14) */
+	struct telling telling;
 	struct turns turns;		/* of accounts that must REGISTER here (B42) */
 	struct timer *timer;		/* the one future probe (B21) */
 	struct timer *flow_timer;	/* agent/flow: the next ping, or the refresh after an end */

@@ -150,25 +150,6 @@ ways_doubt(const struct server *server)
 /* ---- looking ---- */
 
 static void
-unsettle_accounts(const struct server *server)
-{
-	struct candidate *candidate;
-
-	LIST_FOREACH(candidate, &server->candidates, of_server)
-		account_unsettle(candidate->account);
-}
-
-static void
-address_changed(const struct server *server)
-{
-	struct candidate *candidate;
-
-	LIST_FOREACH(candidate, &server->candidates, of_server)
-		if (candidate->account->active == candidate)
-			account_address_changed(candidate->account);
-}
-
-static void
 look_at_server(struct server *server)
 {
 	enum network_way before = server->way;
@@ -180,12 +161,12 @@ look_at_server(struct server *server)
 		return;
 	server->way = network_way(&path);
 	if (server->way != before)
-		unsettle_accounts(server);
+		telling_begin(server, TELLING_STATE);
 	if (server->way == NETWORK_NO_WAY || address_same_ip(&left_from, &path.local))
 		return;
 	server->local = path.local;
 	if (left_from.family != ADDRESS_NONE)
-		address_changed(server);
+		telling_begin(server, TELLING_ADDRESS);
 }
 
 /* Returns true if the network is back for it. */

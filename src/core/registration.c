@@ -108,7 +108,7 @@ registration_quit(struct registration *r, struct instant now)
 }
 
 static enum registration_action
-stop(struct registration *r, bool bound, struct instant now)
+stop(struct registration *r, bool bound, struct instant until, struct instant now)
 {
 	bool on_its_way;
 
@@ -117,7 +117,7 @@ stop(struct registration *r, bool bound, struct instant now)
 	if (!bound)
 		return stopped(r, now);
 	on_its_way = r->state == REGISTRATION_LEAVING;
-	enter(r, REGISTRATION_STOPPING, instant_add(now, REGISTRATION_STOP_MS), now);
+	enter(r, REGISTRATION_STOPPING, instant_min(until, instant_add(now, REGISTRATION_STOP_MS)), now);
 	return on_its_way ? REGISTRATION_DO_NOTHING : REGISTRATION_DO_UNREGISTER;
 }
 
@@ -250,7 +250,7 @@ registration_step(struct registration *r, enum registration_event event, struct 
 	bool over = event == REGISTRATION_EV_ENDED || event == REGISTRATION_EV_DUE;
 
 	if (event == REGISTRATION_EV_STOP)
-		return stop(r, bound || r->state == REGISTRATION_REGISTERING, now);
+		return stop(r, bound || r->state == REGISTRATION_REGISTERING, until, now);
 	if (event == REGISTRATION_EV_FREEZE)
 		return freeze(r, now);
 	switch (r->state) {

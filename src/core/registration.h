@@ -75,7 +75,8 @@ struct registration {
 void registration_init(struct registration *r, struct instant now);
 
 /*
- * until   for EV_WAIT, EV_ACCEPTED, EV_THAW; ignored with the others
+ * until   for EV_WAIT, EV_ACCEPTED, EV_THAW; for EV_STOP the latest end, never after REGISTRATION_STOP_MS; ignored
+ *         with the others
  * bound   for EV_STOP: a registrar may hold a binding of the account; for EV_DUE in FROZEN: the active one has
  *         granted a registration, and nothing forbids to ask it again
  */

@@ -510,7 +510,7 @@ START_TEST(b41_no_story_gets_stuck)
 
 		/* B43: it can always be stopped, within 5 s. */
 		end = w;
-		tell(&end, REGISTRATION_EV_STOP, 0);
+		tell(&end, REGISTRATION_EV_STOP, INT64_MAX);
 		if (end.r.state == REGISTRATION_STOPPING && end.r.deadline.ms == end.now_ms + 5000)
 			tell(&end, REGISTRATION_EV_DUE, 0);
 		if (end.r.state != REGISTRATION_STOPPED)

@@ -439,6 +439,7 @@ scenario_start(struct scenario *s)
 		world_fail("the agent does not begin: %s", why);
 		return false;
 	}
+	agent_set_slice(s->agent, 1);	/* or no story had enough accounts to go over several turns */
 	s->stopped = false;
 	s->listener = (struct agent_listener){ .on_record = on_record, .arg = s };
 	agent_listen(s->agent, &s->listener);
