@@ -25,6 +25,13 @@ dist_sysusers_DATA = contrib/systemd/sysusers.d/sipkeepd.conf
 endif
 AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir
 
+# ---- keepalived ----
+
+keepaliveddir = $(docdir)/keepalived
+dist_keepalived_DATA = contrib/keepalived/README contrib/keepalived/keepalived.conf \
+	contrib/keepalived/sipkeepd-pair.path contrib/keepalived/sipkeepd-pair.service
+dist_keepalived_SCRIPTS = contrib/keepalived/sipkeepd-pair
+
 # ---- packages ----
 
 EXTRA_DIST += contrib/apparmor/usr.sbin.sipkeepd \

@@ -9,8 +9,11 @@ make -C "$build" contrib/systemd/sipkeepd.service
 sed "s,^\(Exec[A-Za-z]*\)=[^ ]*/,\1=$build/src/," "$build/contrib/systemd/sipkeepd.service" >sipkeepd.service
 if grep '@[a-z]*@' sipkeepd.service; then exit 1; fi
 
+sed 's,=/usr/local/sbin/,=/usr/bin/env ,' "$top/contrib/keepalived/sipkeepd-pair.service" >sipkeepd-pair.service
+cp "$top/contrib/keepalived/sipkeepd-pair.path" .
+
 # It says nothing when all is well, and ends well after some complaints.
-systemd-analyze verify --man=no "$PWD/sipkeepd.service" >complaints 2>&1
+systemd-analyze verify --man=no "$PWD"/sipkeepd*.* >complaints 2>&1
 if grep . complaints; then exit 1; fi
 systemd-analyze security --no-pager --offline=true --threshold=20 "$PWD/sipkeepd.service" | tail -n 2
 

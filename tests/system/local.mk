@@ -30,6 +30,7 @@ system_cases = \
 	tests/system/cases/hostile.py \
 	tests/system/cases/methods.py \
 	tests/system/cases/network.py \
+	tests/system/cases/pair.py \
 	tests/system/cases/parts.py \
 	tests/system/cases/program.py \
 	tests/system/cases/reload.py \
