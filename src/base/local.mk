@@ -10,4 +10,5 @@ libcore_a_SOURCES = \
 	src/base/instant.h \
 	src/base/log.c src/base/log.h \
 	src/base/path.h \
-	src/base/str.c src/base/str.h
+	src/base/str.c src/base/str.h \
+	src/base/tally.c src/base/tally.h

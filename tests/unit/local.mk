@@ -9,7 +9,7 @@ unit_core = tests/unit/test_address tests/unit/test_candidates tests/unit/test_d
 unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest tests/unit/test_framing \
 	tests/unit/test_message \
 	tests/unit/test_token tests/unit/test_wire
-unit_net = tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver \
+unit_net = tests/unit/test_httpd tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver \
 	tests/unit/test_sdnotify tests/unit/test_store \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
@@ -106,6 +106,9 @@ tests_unit_test_wire_CFLAGS = $(unit_cflags)
 tests_unit_test_wire_LDADD = $(unit_sip_libs)
 
 # The real world, on the loopback.
+tests_unit_test_httpd_SOURCES = tests/unit/test_httpd.c tests/unit/unit.h
+tests_unit_test_httpd_CFLAGS = $(unit_cflags)
+tests_unit_test_httpd_LDADD = $(unit_net_libs)
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/unit/unit.h
 tests_unit_test_loop_CFLAGS = $(unit_cflags)
 tests_unit_test_loop_LDADD = $(unit_net_libs)
