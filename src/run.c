@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "config.h"
 #include "control/control.h"
+#include "control/http.h"
 #include "control/notify.h"
 #include "control/status.h"
 #include "net/loop.h"
@@ -21,6 +22,7 @@ struct run {
 	struct loop *loop;
 	struct agent *agent;
 	struct control *control;
+	struct http *http;
 	struct notify *notify;
 	struct supervisor *supervisor;	/* NULL: nobody asks how we are */
 	const char *path;
@@ -83,8 +85,9 @@ run_read_config(const char *path, struct strbuf *findings)
 /* ---- Reload (B71) ---- */
 
 static bool
-refuse_reload(struct strbuf *report, const char *why)
+refuse_reload(struct run *run, struct strbuf *report, const char *why)
 {
+	agent_reload_refused(run->agent);
 	log_line(LOG_LEVEL_ERROR, NULL, "reload: %s; the old configuration stays", why);
 	strbuf_printf(report, "%s\n", why);
 	return false;
@@ -94,13 +97,15 @@ static bool
 apply(struct run *run, struct config *config, struct strbuf *report)
 {
 	struct agent_status status;
-	char error[256] = "";
+	char error[256] = "", ignored[256];
+	bool applied = http_configure(run->http, config, error) && agent_reload(run->agent, config, error) == 0;
 
-	if (agent_reload(run->agent, config, error) != 0) {
-		config_free(config);
-		return refuse_reload(report, error);
-	}
 	agent_status(run->agent, &status);
+	if (!applied) {
+		http_configure(run->http, status.config, ignored);
+		config_free(config);
+		return refuse_reload(run, report, error);
+	}
 	strbuf_printf(report, "generation %u, accounts %zu\n", status.generation, status.accounts);
 	return true;
 }
@@ -120,11 +125,19 @@ reload(void *arg, struct strbuf *report)
 	bool good;
 
 	if (run->stopping)
+<<<<<<< HEAD
 		return refuse_reload(report, "the daemon is ending");
 	supervisor_reloading(run->supervisor);
 	good = read_and_apply(run, report);
 	supervisor_reloaded(run->supervisor, good);
 	return good;
+=======
+		return refuse_reload(run, report, "the daemon is ending");
+	config = run_read_config(run->path, report);
+	if (config == NULL)
+		return refuse_reload(run, report, "the configuration has errors");
+	return apply(run, config, report);
+>>>>>>> 4f29756 (http: /metrics for Prometheus)
 }
 
 /* ---- Signals ---- */
@@ -216,6 +229,15 @@ open_control(struct run *run, const struct config *config, char error[256])
 	return run->control != NULL;
 }
 
+/* While a low port may still be had. */
+static bool
+open_http(struct run *run, const struct config *config, char error[256])
+{
+	snprintf(error, 256, "http: no memory");
+	run->http = http_new(run->loop, run->agent, PACKAGE_VERSION);
+	return run->http != NULL && http_configure(run->http, config, error);
+}
+
 /* Its helper begins with the rights that the daemon is about to give up. */
 static bool
 open_notify(struct run *run, const struct config *config, const struct daemon *daemon, char error[256])
@@ -268,7 +290,7 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 		return false;
 	}
 	if (!open_control(run, config, error) || !open_notify(run, config, daemon, error) ||
-	    !daemon_become(config->user, error))
+	    !open_http(run, config, error) || !daemon_become(config->user, error))
 		return false;
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");
@@ -320,6 +342,7 @@ run(const char *path, struct config *config, struct daemon *daemon)
 		complain(daemon, error);
 	supervisor_free(run.supervisor);
 	notify_free(run.notify);
+	http_free(run.http);
 	control_free(run.control);
 	if (run.agent != NULL)
 		agent_free(run.agent);

@@ -61,6 +61,8 @@ account_new(struct agent *agent, struct config_box *box, const struct account_co
 		return NULL;
 	}
 	account->box = config_box_hold(box);
+	account->absent_since = account_now(account);
+	agent->undecided++;
 	registration_init(&account->registration, account_now(account));
 	return account;
 }
@@ -71,6 +73,8 @@ account_free(struct account *account)
 	if (account->unsettled)
 		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
 	savedstate_gone(account->agent->saved, account);
+	account->agent->undecided -= !account->decided;
+	account->agent->registered -= account->present;
 	turns_leave(account);
 	attempt_free(account->attempt);
 	attempt_free(account->background);

@@ -53,6 +53,10 @@ struct account {
 	struct instant auth_pause;		/* B16: two servers have refused the credentials */
 	char last_error[272];			/* server and words */
 	unsigned long failovers, failbacks;
+	bool present;				/* registered, when it was reckoned last */
+	struct instant absent_since;		/* if not */
+	int64_t absent_ms;			/* in all, without the time since then */
+	bool decided;				/* has been registered, refused or given up since it was configured */
 	bool refresh_wanted;
 	bool rewritten_warned;
 	int64_t follow_ms;			/* wait before a Contact is sent anew where the server sees us; 0: none */
@@ -105,6 +109,9 @@ void account_unsettle(struct account *account);
 /* A watched name leads elsewhere now. */
 void account_on_names(struct account *account);
 void account_look_at_names(struct account *account);	/* if one does */
+
+/* At the end of each event: the time without registration, and whether the start is over. */
+void account_reckon(struct account *account);
 
 struct instant account_now(const struct account *account);
 

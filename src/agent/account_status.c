@@ -108,20 +108,83 @@ state_of(const struct account *account, struct instant now)
 	return all_failed(account) ? ACCOUNT_FAILED : ACCOUNT_DOWN;
 }
 
+/* What was granted may have run out since then. */
+static struct instant
+absent_since(const struct account *account, struct instant now)
+{
+	if (!account->present)
+		return account->absent_since;
+	return account->granted_s > 0 ? instant_min(account->granted_until, now) : now;
+}
+
+static int64_t
+absent_ms(const struct account *account, enum account_state state, struct instant now)
+{
+	int64_t ms = account->absent_ms;
+
+	return state == ACCOUNT_REGISTERED ? ms : ms + instant_since(absent_since(account, now), now);
+}
+
+/* A name that nothing is known of may still lead somewhere. */
+static bool
+awaits_name(const struct account *account)
+{
+	struct name_view view;
+
+	for (size_t i = 0; i < account->config->server.count; i++)
+		if (names_view(account->agent->names, account->watches[i], &view) && view.state == NAME_ASKING)
+			return true;
+	return false;
+}
+
+static bool
+is_decided(const struct account *account, enum account_state state)
+{
+	if (state == ACCOUNT_REGISTERED || state == ACCOUNT_FAILED || state == ACCOUNT_FROZEN)
+		return true;
+	if (account->registration.state == REGISTRATION_IDLE)
+		return account->candidate_count == 0 && !awaits_name(account);
+	return state == ACCOUNT_DOWN;
+}
+
+void
+account_reckon(struct account *account)
+{
+	struct instant now = account_now(account);
+	enum account_state state = state_of(account, now);
+	bool present = state == ACCOUNT_REGISTERED;
+
+	if (!account->decided && is_decided(account, state)) {
+		account->decided = true;
+		account->agent->undecided--;
+	}
+	if (present == account->present)
+		return;
+	if (present) {
+		account->agent->registered++;
+		account->absent_ms += instant_since(account->absent_since, now);
+	} else {
+		account->agent->registered--;
+		account->absent_since = absent_since(account, now);
+	}
+	account->present = present;
+}
+
 void
 agent_status(const struct agent *agent, struct agent_status *status)
 {
 	*status = (struct agent_status){
 		.generation = agent_config(agent)->generation,
 		.accounts = agent->account_count,
+		.registered = agent->registered,
 		.servers = HASH_COUNT(agent->servers),
 		.transactions = clienttx_pending(agent->transactions),
 		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
+		.undecided = agent->undecided,
 		.drops = &agent->drops,
+		.counters = &agent->counters,
 		.config = agent_config(agent),
 	};
-	for (size_t i = 0; i < agent->account_count; i++)
-		status->registered += state_of(agent->accounts[i], loop_now(agent->loop)) == ACCOUNT_REGISTERED;
 }
 
 /* Two candidates or more, and all of them good (B70). */
@@ -181,6 +244,7 @@ account_status(const struct account *account, struct account_status *status)
 		.granted_s = granted ? account->granted_s : 0,
 		.refresh_ms = r->state == REGISTRATION_REGISTERED ? instant_since(now, r->deadline) : -1,
 		.registered_ms = granted ? instant_since(account->registered_since, now) : -1,
+		.unregistered_ms = absent_ms(account, state_of(account, now), now),
 		.contact = "",
 		.last_error = account->last_error,
 		.failovers = account->failovers,

@@ -70,6 +70,7 @@ on_message(void *arg, const struct peer *from, const struct address *local, cons
 		agent->drops.count[why]++;
 		return;
 	}
+	tally_count(&agent->counters.sip, TALLY_IN, message.method, message.status);
 	if (message.request)
 		answers_on_request(agent, from, &message);
 	else
@@ -219,6 +220,8 @@ open_world(struct agent *agent, char error[256])
 	agent->ways = ways_new(agent);
 	agent->transactions = clienttx_table_new(agent->loop, agent->transport, &agent->drops, on_transaction_end,
 	    agent);
+	if (agent->transactions != NULL)
+		clienttx_table_set_tally(agent->transactions, &agent->counters.sip);
 	return agent->names != NULL && agent->ways != NULL && agent->transactions != NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "agent/config.h"
+#include "agent/counters.h"
 #include "agent/record.h"
 #include "base/address.h"
 #include "base/drops.h"
@@ -58,6 +59,9 @@ int agent_reload(struct agent *agent, struct config *config, char error[256]);
  */
 void agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unanswered), void *arg);
 
+/* A configuration was refused before it came here. For the counters. */
+void agent_reload_refused(struct agent *agent);
+
 /* On request (B74). account NULL: all of them. Returns false if there is no such account or server. */
 bool agent_register(struct agent *agent, const char *account);
 bool agent_probe(struct agent *agent, const char *server);	/* "10.0.0.1", "10.0.0.1:5062", NULL: all */
@@ -85,6 +89,7 @@ enum account_state {			/* B70 */
 	ACCOUNT_FAILED,			/* refused by every server */
 	ACCOUNT_DOWN,			/* no server answers, or none is known, whatever was granted */
 	ACCOUNT_FROZEN,			/* B60 */
+	ACCOUNT_STATES,
 };
 
 struct candidate_status {
@@ -117,6 +122,7 @@ struct account_status {
 	int64_t granted_s;		/* 0: nothing granted */
 	int64_t refresh_ms;		/* until the next refresh; -1: none planned */
 	int64_t registered_ms;		/* for how long; -1: it is not */
+	int64_t unregistered_ms;	/* in all, since it was configured */
 	const char *contact;		/* as registered; "" */
 	const char *last_error;		/* in words; "" */
 	bool redundant;			/* B70 */
@@ -133,7 +139,9 @@ struct agent_status {
 	size_t servers;
 	size_t transactions;
 	int64_t uptime_s;
+	size_t undecided;		/* accounts that have neither been registered nor refused nor given up yet */
 	const struct drops *drops;
+	const struct counters *counters;
 	const struct config *config;
 };
 
@@ -149,6 +157,7 @@ struct server_status {
 	int64_t next_probe_ms;
 	int probe_code;			/* last answer to OPTIONS; 0: none */
 	const char *why;		/* cause unreachable: in words; else "" */
+	const struct probe_counters *probes;
 	size_t active;			/* accounts that are there */
 	size_t expected;		/* accounts that would be there by B6 and B31 if all servers were up and took them */
 };

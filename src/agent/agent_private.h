@@ -47,6 +47,9 @@ struct agent {
 	struct clienttx_table *transactions;
 	struct handle_table owners;
 	struct drops drops;
+	struct counters counters;
+	size_t registered;		/* accounts */
+	size_t undecided;		/* accounts that are neither registered nor refused nor given up yet */
 	struct savedstate *saved;	/* what is kept on disk (B55); NULL: nothing */
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */
 

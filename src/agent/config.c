@@ -93,6 +93,7 @@ config_free(struct config *config)
 	free(config->interface);
 	free(config->control);
 	free(config->control_group);
+	free(config->http_name);
 	free(config->pid_file);
 	free(config->state_dir);
 	free(config->user);

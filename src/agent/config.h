@@ -68,6 +68,8 @@ struct config {
 	char *interface;		/* or NULL */
 	char *control;			/* path of the control socket */
 	char *control_group;		/* or NULL */
+	struct address http;		/* where status page and metrics are; ADDRESS_NONE: nowhere */
+	char *http_name;		/* that it may be asked for, too; or NULL */
 	char *pid_file;			/* or NULL */
 	char *state_dir;		/* or NULL */
 	char *user;			/* to run as, or NULL */

@@ -94,26 +94,51 @@ configaddress_contact(const struct configkey *key, const struct configplace *pla
 	return configkey_put_text(place, item, &to->contact_uri);
 }
 
-/* "udp:ADDRESS:PORT". The port must be written: 0 is any free one, and no port is easily a slip. */
+/*
+ * "ADDRESS:PORT" at the end of an item. The port must be written: 0 is any free one, and no port is easily a slip.
+ *
+ * head   what stands before it in an example: "udp:", ""
+ */
+static bool
+own_address(const struct configkey *key, const struct configplace *place, const char *item, const char *at,
+    const char *head, struct address *to)
+{
+	const char *last = strrchr(at, ':');
+
+	if (!configcheck_address(at, to))
+		return configkey_refuse(key, place,
+		    "\"%s\" is no address; write \"%sADDRESS:PORT\", IPv6 in brackets", item, head);
+	if (to->family == ADDRESS_IPV6 && at[0] != '[')
+		return configkey_refuse(key, place, "\"%s\": brackets are missing; write \"%s[ADDRESS]:PORT\"", item,
+		    head);
+	if (last == NULL || strchr(last, ']') != NULL)
+		return configkey_refuse(key, place, "\"%s\" has no port; write \"%sADDRESS:PORT\"", item, head);
+	if (address_is_multicast(to) || address_is_broadcast(to))
+		return configkey_refuse(key, place, "\"%s\" is no address of one machine; write one of ours", item);
+	return true;
+}
+
+bool
+configaddress_listen(const struct configkey *key, const struct configplace *place, const char *item,
+    struct address *to)
+{
+	if (!own_address(key, place, item, item, "", to))
+		return false;
+	if (to->port == 0)
+		return configkey_refuse(key, place, "\"%s\" has no port that one could ask; write 1 to 65535", item);
+	return true;
+}
+
+/* "udp:ADDRESS:PORT" */
 static bool
 listen_parse(const struct configkey *key, const struct configplace *place, const char *item,
     struct transport_listen *to)
 {
-	const char *colon = strchr(item, ':'), *last = strrchr(item, ':');
+	const char *colon = strchr(item, ':');
 	struct span name = { item, colon != NULL ? (size_t)(colon - item) : strlen(item) };
 
-	if (!configaddress_transport(key, place, name, &to->transport))
-		return false;
-	if (colon == NULL || !configcheck_address(colon + 1, &to->address))
-		return configkey_refuse(key, place,
-		    "\"%s\" is no address; write \"udp:ADDRESS:PORT\", IPv6 in brackets", item);
-	if (to->address.family == ADDRESS_IPV6 && colon[1] != '[')
-		return configkey_refuse(key, place, "\"%s\": brackets are missing; write \"udp:[ADDRESS]:PORT\"", item);
-	if (last == colon || strchr(last, ']') != NULL)
-		return configkey_refuse(key, place, "\"%s\" has no port; write \"udp:ADDRESS:PORT\"", item);
-	if (address_is_multicast(&to->address) || address_is_broadcast(&to->address))
-		return configkey_refuse(key, place, "\"%s\" is no address of one machine; write one of ours", item);
-	return true;
+	return configaddress_transport(key, place, name, &to->transport) &&
+	    own_address(key, place, item, colon != NULL ? colon + 1 : "", "udp:", &to->address);
 }
 
 bool

@@ -24,6 +24,8 @@ bool configaddress_contact(const struct configkey *key, const struct configplace
     struct account_config *to);
 bool configaddress_upstream(const struct configkey *key, const struct configplace *place, const char *const *items,
     size_t count, struct config *to);
+bool configaddress_listen(const struct configkey *key, const struct configplace *place, const char *item,
+    struct address *to);
 bool configaddress_nameservers(const struct configkey *key, const struct configplace *place, const char *const *items,
     size_t count, struct config *to);
 

@@ -39,6 +39,8 @@ static const struct configkey global_keys[] = {
 	{ "control", CONFIGKEY_PATH, GLOBAL(control), 0, SOCKET_PATH_MAX, RESTART,
 	    { SIPKEEPD_RUNSTATEDIR "/sipkeepd/control" } },
 	{ "control-group", CONFIGKEY_NAME, GLOBAL(control_group), 0, 32, RESTART, { NULL } },
+	{ "http", CONFIGKEY_LISTEN, GLOBAL(http), 0, 0, LIVE, { NULL } },
+	{ "http-name", CONFIGKEY_NAME, GLOBAL(http_name), 0, 253, LIVE, { NULL } },
 	{ "pid-file", CONFIGKEY_PATH, GLOBAL(pid_file), 0, 4000, RESTART, { NULL } },
 	{ "state-dir", CONFIGKEY_PATH, GLOBAL(state_dir), 0, 4000, RESTART,
 	    { SIPKEEPD_LOCALSTATEDIR "/lib/sipkeepd" } },
@@ -366,6 +368,8 @@ configkey_set(const struct configkey *key, const struct configplace *place, cons
 		return configaddress_contact(key, place, items[0], to);
 	case CONFIGKEY_UPSTREAM:
 		return configaddress_upstream(key, place, items, count, to);
+	case CONFIGKEY_LISTEN:
+		return configaddress_listen(key, place, items[0], field);
 	case CONFIGKEY_NAMESERVER:
 		return configaddress_nameservers(key, place, items, count, to);
 	}

@@ -39,6 +39,7 @@ enum configkey_kind {
 	CONFIGKEY_CONTACT,	/* struct account_config: contact_mode, contact_uri */
 	CONFIGKEY_UPSTREAM,	/* struct config: upstream, upstream_count; a list */
 	CONFIGKEY_NAMESERVER,	/* struct config: nameserver, nameserver_count; a list */
+	CONFIGKEY_LISTEN,	/* struct address, one of ours with its port */
 };
 
 struct cfg_t;

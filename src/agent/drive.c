@@ -67,21 +67,6 @@ put_in_background(struct account *account)
 	account->attempt = NULL;
 }
 
-/* Leaving a server for the sake of its state, not of a better one (B37). */
-static bool
-is_failover(enum selection_reason reason)
-{
-	return reason == SELECTION_DOWN || reason == SELECTION_SILENT || reason == SELECTION_REFUSED;
-}
-
-static enum record_kind
-kind_of_move(enum selection_reason reason)
-{
-	if (is_failover(reason))
-		return RECORD_FAILED_OVER;
-	return reason == SELECTION_FAILBACK ? RECORD_FAILED_BACK : RECORD_MOVED;
-}
-
 static void
 set_out(struct account *account, struct candidate *target)
 {
@@ -92,13 +77,16 @@ set_out(struct account *account, struct candidate *target)
 	account->moved = returns ? account->leaving_for : account->selection.reason;
 	account->leaving_for = SELECTION_NONE;
 	if (account->active != NULL && account->active != target) {
-		if (is_failover(account->moved))
+		enum record_kind kind = record_kind_of_move(account->moved);
+
+		if (kind == RECORD_FAILED_OVER)
 			failback_left(&account->failback, account_now(account));
-		if (account->moved == SELECTION_FAILBACK)
+		if (kind == RECORD_FAILED_BACK)
 			failback_begin(&account->failback, account_now(account));
-		account->failovers += is_failover(account->moved);
-		account->failbacks += account->moved == SELECTION_FAILBACK;
-		record_make(account->agent, (struct record){ .kind = kind_of_move(account->moved),
+		account->agent->counters.moves[account->moved]++;
+		account->failovers += kind == RECORD_FAILED_OVER;
+		account->failbacks += kind == RECORD_FAILED_BACK;
+		record_make(account->agent, (struct record){ .kind = kind,
 		    .account = account->aor, .server = target->server->text, .from = account->active->server->text,
 		    .cause = selection_reason_str(account->moved) }, "moves from %s to %s: %s",
 		    account->active->server->text, target->server->text, selection_reason_text(account->moved));

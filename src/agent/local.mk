@@ -23,6 +23,7 @@ libagent_a_SOURCES = \
 	src/agent/configsource.c src/agent/configsource.h \
 	src/agent/configtoken.c src/agent/configtoken.h \
 	src/agent/contact.c src/agent/contact.h \
+	src/agent/counters.c src/agent/counters.h \
 	src/agent/drain.c src/agent/drain.h \
 	src/agent/drive.c src/agent/drive.h \
 	src/agent/flow.c src/agent/flow.h \

@@ -42,6 +42,14 @@ record_make(struct agent *agent, struct record record, const char *format, ...)
 	}
 }
 
+enum record_kind
+record_kind_of_move(enum selection_reason reason)
+{
+	if (reason == SELECTION_DOWN || reason == SELECTION_SILENT || reason == SELECTION_REFUSED)
+		return RECORD_FAILED_OVER;
+	return reason == SELECTION_FAILBACK ? RECORD_FAILED_BACK : RECORD_MOVED;
+}
+
 const char *
 record_kind_str(enum record_kind kind)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/instant.h"
+#include "core/selection.h"
 
 enum record_kind {
 	RECORD_SERVER_UP,
@@ -62,6 +63,9 @@ void record_make(struct agent *agent, struct record record, const char *format, 
 
 /* What the line in the log is about: the account, else the server, else the question; may be NULL. */
 const char *record_object(const struct record *record);
+
+/* What a move of an account to another server is, by what moved it. */
+enum record_kind record_kind_of_move(enum selection_reason reason);
 
 /* The word for tool and JSON: "failed-over". */
 const char *record_kind_str(enum record_kind kind);

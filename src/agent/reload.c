@@ -151,6 +151,13 @@ reload_adopt(struct reload *reload, struct agent *agent)
 	free(reload->shared);
 }
 
+void
+agent_reload_refused(struct agent *agent)
+{
+	agent->counters.refused_reloads++;
+	agent->counters.reload_refused = true;
+}
+
 int
 agent_reload(struct agent *agent, struct config *config, char error[256])
 {
@@ -176,6 +183,8 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	reload_adopt(&reload, agent);
 	config_box_release(agent->box);
 	agent->box = box;
+	agent->counters.reloads++;
+	agent->counters.reload_refused = false;
 	record_make(agent, (struct record){ .kind = RECORD_RELOADED, .cause = "request" },
 	    "reload: generation %u, %zu accounts", config->generation, agent->account_count);
 	names_refresh_all(agent->names);	/* B50 */

@@ -294,6 +294,7 @@ server_probe(struct server *server)
 	error = send_options(server);
 	if (error == 0)
 		return;
+	server->probes.results[PROBE_UNSENT]++;
 	if (error == -ENETUNREACH || error == -ENETDOWN || error == -EHOSTUNREACH)
 		server_unreachable(server, strerror(-error));
 	else
@@ -350,10 +351,12 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 	switch (result->end) {
 	case CLIENTTX_ANSWER:
 		server->rtt_ms = instant_since(result->began, now);
+		probe_counters_answered(&server->probes, server->rtt_ms);
 		heard(server);
 		verdict = health_answer(&server->health, result->answer->status, active, now);
 		break;
 	case CLIENTTX_SILENT:
+		server->probes.results[PROBE_SILENT]++;
 		if (ways_doubt(server)) {
 			server_probe(server);
 			return;
@@ -362,10 +365,12 @@ server_on_result(struct server *server, const struct clienttx_result *result)
 		verdict = health_silence(&server->health, result->began, active, now);
 		break;
 	case CLIENTTX_UNREACHABLE:
+		server->probes.results[PROBE_UNREACHABLE]++;
 		snprintf(server->why, sizeof(server->why), "%s", result->text);
 		verdict = health_unreachable(&server->health, now);
 		break;
 	case CLIENTTX_LOCAL:
+		server->probes.results[PROBE_UNSENT]++;
 		log_line(LOG_LEVEL_WARNING, server->text, "OPTIONS could not be sent: %s", result->text);
 		break;
 	}

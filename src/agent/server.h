@@ -59,6 +59,7 @@ struct server {
 	struct handle probe;		/* the one pending; none */
 	bool drained;			/* on request (B74) */
 	int64_t rtt_ms;			/* -1: none yet */
+	struct probe_counters probes;
 	uint32_t cseq;
 	char call_id[SIP_CALL_ID_SIZE];
 	char from_tag[SIP_TAG_SIZE];

@@ -39,6 +39,7 @@ agent_next_server(const struct agent *agent, struct server_place *place, struct 
 		.next_probe_ms = instant_is_never(due) || instant_due(due, now) ? 0 : instant_since(now, due),
 		.probe_code = server->health.sip_code,
 		.why = server->health.cause == HEALTH_CAUSE_UNREACHABLE ? server->why : "",
+		.probes = &server->probes,
 		.active = server->active,
 		.expected = server->expected,
 	};

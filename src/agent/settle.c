@@ -35,6 +35,8 @@ arm(struct account *account)
 		due = instant_min(due, account->selection.look_again);
 		break;
 	}
+	if (account->present)
+		due = instant_min(due, account->granted_until);		/* to see it run out */
 	timer_set(account->timer, due);
 }
 
@@ -94,6 +96,7 @@ settle_account(struct account *account)
 		if (instant_due(account->stop_by, account_now(account)))
 			drive_drop_background(account, NULL);
 		savedstate_look(account->agent->saved, account);
+		account_reckon(account);
 		arm(account);
 		return;
 	}
@@ -106,5 +109,6 @@ settle_account(struct account *account)
 	roster_look_again(account);
 	roster_prune(account);
 	savedstate_look(account->agent->saved, account);
+	account_reckon(account);
 	arm(account);
 }

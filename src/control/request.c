@@ -6,7 +6,6 @@
 
 #include "base/str.h"
 
-enum { ACCOUNT_STATES = ACCOUNT_FROZEN + 1 };
 
 /* What may follow a command, besides its subject. */
 enum {

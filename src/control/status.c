@@ -237,53 +237,13 @@ append_tail(struct status_walk *walk, struct strbuf *to)
 	walk->stage = STATUS_WALK_END;
 }
 
-static bool
-is_called(const struct account *account, const char *aor)
-{
-	struct account_status s;
-
-	if (account == NULL)
-		return false;
-	account_status(account, &s);
-	return strcmp(s.aor, aor) == 0;
-}
-
-/* A reload may have moved the accounts: on from behind the last one that was shown, if it is still there. */
-static void
-find_place(struct status_walk *walk)
-{
-	size_t i = 0;
-
-	if (walk->next == 0 || walk->last.data == NULL ||
-	    is_called(agent_account(walk->agent, walk->next - 1), walk->last.data))
-		return;
-	while (agent_account(walk->agent, i) != NULL && !is_called(agent_account(walk->agent, i), walk->last.data))
-		i++;
-	if (agent_account(walk->agent, i) != NULL)
-		walk->next = i + 1;
-}
-
-static void
-remember_place(struct status_walk *walk)
-{
-	struct account_status s;
-
-	if (walk->next == 0 || agent_account(walk->agent, walk->next - 1) == NULL)
-		return;
-	account_status(agent_account(walk->agent, walk->next - 1), &s);
-	strbuf_clear(&walk->last);
-	strbuf_append(&walk->last, s.aor);
-}
-
 static void
 append_accounts(struct status_walk *walk, struct strbuf *to, size_t enough)
 {
 	const struct account *account;
 
-	while (to->len < enough && !to->failed && (account = agent_account(walk->agent, walk->next)) != NULL) {
+	while (to->len < enough && !to->failed && (account = accountwalk_next(&walk->place)) != NULL)
 		append_account(walk, to, account);
-		walk->next++;
-	}
 	if (to->len < enough)
 		walk->stage = STATUS_WALK_TAIL;
 }
@@ -292,26 +252,26 @@ void
 status_walk_init(struct status_walk *walk, const struct agent *agent, enum status_form form)
 {
 	*walk = (struct status_walk){ .agent = agent, .form = form };
+	accountwalk_init(&walk->place, agent);
 }
 
 void
 status_walk_fini(struct status_walk *walk)
 {
-	strbuf_fini(&walk->last);
+	accountwalk_fini(&walk->place);
 }
 
 int
 status_walk(struct status_walk *walk, const struct account *only, size_t enough, struct strbuf *to)
 {
-	find_place(walk);
+	accountwalk_resume(&walk->place);
 	if (walk->stage == STATUS_WALK_HEAD)
 		append_head(walk, to, only);
 	if (walk->stage == STATUS_WALK_ACCOUNTS)
 		append_accounts(walk, to, enough);
 	if (walk->stage == STATUS_WALK_TAIL)
 		append_tail(walk, to);
-	remember_place(walk);
-	if (to->failed || walk->last.failed)
+	if (!accountwalk_pause(&walk->place) || to->failed)
 		return -ENOMEM;
 	return walk->stage == STATUS_WALK_END ? 0 : 1;
 }

@@ -23,6 +23,7 @@
 
 #include "agent/agent.h"
 #include "base/str.h"
+#include "control/accountwalk.h"
 
 enum status_form {
 	STATUS_TEXT,
@@ -53,9 +54,8 @@ struct status_walk {
 		STATUS_WALK_TAIL,
 		STATUS_WALK_END,
 	} stage;
-	size_t next;			/* place of the next account */
+	struct accountwalk place;
 	size_t accounts;		/* shown so far */
-	struct strbuf last;		/* which account stood before that place */
 };
 
 void status_walk_init(struct status_walk *walk, const struct agent *agent, enum status_form form);

@@ -62,6 +62,7 @@ struct clienttx_table {
 	struct loop *loop;
 	struct transport *transport;
 	struct drops *drops;
+	struct tally *tally;		/* or NULL */
 	void (*on_end)(void *arg, const struct clienttx_result *result);
 	void *arg;
 	struct handle_table handles;
@@ -93,6 +94,12 @@ clienttx_table_new(struct loop *loop, struct transport *transport, struct drops 
 	table->arg = arg;
 	LIST_INIT(&table->all);
 	return table;
+}
+
+void
+clienttx_table_set_tally(struct clienttx_table *table, struct tally *tally)
+{
+	table->tally = tally;
 }
 
 void
@@ -171,6 +178,8 @@ send_copy(struct transaction *tx)
 
 	if (error == 0) {
 		tx->sent = true;
+		if (tx->table->tally != NULL)
+			tally_count(tx->table->tally, TALLY_OUT, (struct span){ tx->request, tx->method_len }, 0);
 		return true;
 	}
 	tx->error = error;

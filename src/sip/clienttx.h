@@ -13,6 +13,7 @@
 #include "base/drops.h"
 #include "base/handle.h"
 #include "net/loop.h"
+#include "base/tally.h"
 #include "net/transport.h"
 #include "sip/message.h"
 
@@ -51,6 +52,9 @@ struct clienttx_result {
 struct clienttx_table *clienttx_table_new(struct loop *loop, struct transport *transport, struct drops *drops,
     void (*on_end)(void *arg, const struct clienttx_result *result), void *arg);
 void clienttx_table_free(struct clienttx_table *table);		/* no calls any more */
+
+/* Where each copy that leaves is counted; must outlive the table. NULL: nowhere. */
+void clienttx_table_set_tally(struct clienttx_table *table, struct tally *tally);
 
 /*
  * A new transaction's id and branch, before the request is written. Returns the zero handle without memory.

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/metrics.h"
+#include "net/httpd.h"
+
+struct http {
+	struct loop *loop;
+	struct agent *agent;
+	const char *version;
+	struct httpd *httpd;		/* NULL: off */
+	struct address address;
+	char *name;			/* or NULL */
+};
+
+/* ---- answers in one piece ---- */
+
+static int
+next_text(void *arg, struct strbuf *to)
+{
+	strbuf_append(to, arg);
+	return 0;
+}
+
+static void
+answer_text(struct httpd_answer *answer, int status, const char *text)
+{
+	*answer = (struct httpd_answer){ .status = status, .type = "text/plain; charset=utf-8", .next = next_text,
+	    .done = free, .arg = strdup(text) };
+}
+
+static int
+next_nothing(void *arg, struct strbuf *to)
+{
+	(void)arg;
+	(void)to;
+	return -ENOMEM;
+}
+
+/* ---- /metrics ---- */
+
+static int
+next_metrics(void *arg, struct strbuf *to)
+{
+	return metrics_next(arg, to);
+}
+
+static void
+done_metrics(void *arg)
+{
+	metrics_fini(arg);
+	free(arg);
+}
+
+static void
+answer_metrics(struct http *http, const char *query, struct httpd_answer *answer)
+{
+	struct metrics *metrics = malloc(sizeof(*metrics));
+
+	if (metrics == NULL)
+		return;
+	metrics_init(metrics, http->agent, http->version, strcmp(query, "accounts=no") != 0);
+	*answer = (struct httpd_answer){ .status = 200, .type = METRICS_TYPE, .next = next_metrics, .done = done_metrics,
+	    .arg = metrics };
+}
+
+/* ---- who asks for what ---- */
+
+static void
+answer_nothing(struct httpd_answer *answer)
+{
+	answer_text(answer, 404, "nothing here; there is /metrics\n");
+}
+
+static void
+on_request(void *arg, const char *path, const char *query, struct httpd_answer *answer)
+{
+	struct http *http = arg;
+
+	*answer = (struct httpd_answer){ 0 };
+	if (strcmp(path, "/metrics") == 0)
+		answer_metrics(http, query, answer);
+	else
+		answer_nothing(answer);
+	if (answer->arg == NULL)
+		*answer = (struct httpd_answer){ .status = 500, .type = "text/plain", .next = next_nothing };
+}
+
+/* ---- where ---- */
+
+struct http *
+http_new(struct loop *loop, struct agent *agent, const char *version)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (http != NULL)
+		*http = (struct http){ .loop = loop, .agent = agent, .version = version };
+	return http;
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	httpd_free(http->httpd);
+	free(http->name);
+	free(http);
+}
+
+static bool
+open_at(struct http *http, const struct address *address, char error[256])
+{
+	struct httpd *httpd = NULL;
+
+	if (address->family != ADDRESS_NONE) {
+		httpd = httpd_new(http->loop, address, on_request, http, error);
+		if (httpd == NULL)
+			return false;
+	}
+	httpd_free(http->httpd);
+	http->httpd = httpd;
+	http->address = *address;
+	return true;
+}
+
+/* The same port on another address may be in the way of itself (0.0.0.0). */
+static bool
+change_to(struct http *http, const struct address *address, char error[256])
+{
+	struct address before = http->address;
+	char ignored[256];
+
+	if (open_at(http, address, error))
+		return true;
+	if (http->httpd == NULL || address->port != before.port)
+		return false;
+	httpd_free(http->httpd);
+	http->httpd = NULL;
+	http->address = (struct address){ 0 };
+	if (open_at(http, address, error))
+		return true;
+	open_at(http, &before, ignored);
+	return false;
+}
+
+bool
+http_configure(struct http *http, const struct config *config, char error[256])
+{
+	char *name = config->http_name != NULL ? strdup(config->http_name) : NULL;
+
+	snprintf(error, 256, "http: no memory");
+	if (config->http_name != NULL && name == NULL)
+		return false;
+	if (!address_equal(&http->address, &config->http) && !change_to(http, &config->http, error)) {
+		free(name);
+		return false;
+	}
+	if (http->httpd != NULL)
+		httpd_set_name(http->httpd, name);
+	free(http->name);
+	http->name = name;
+	return true;
+}
