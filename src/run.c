@@ -115,7 +115,7 @@ read_and_apply(struct run *run, struct strbuf *report)
 {
 	struct config *config = run_read_config(run->path, report);
 
-	return config != NULL ? apply(run, config, report) : refuse_reload(report, "the configuration has errors");
+	return config != NULL ? apply(run, config, report) : refuse_reload(run, report, "the configuration has errors");
 }
 
 static bool
@@ -125,19 +125,11 @@ reload(void *arg, struct strbuf *report)
 	bool good;
 
 	if (run->stopping)
-<<<<<<< HEAD
-		return refuse_reload(report, "the daemon is ending");
+		return refuse_reload(run, report, "the daemon is ending");
 	supervisor_reloading(run->supervisor);
 	good = read_and_apply(run, report);
 	supervisor_reloaded(run->supervisor, good);
 	return good;
-=======
-		return refuse_reload(run, report, "the daemon is ending");
-	config = run_read_config(run->path, report);
-	if (config == NULL)
-		return refuse_reload(run, report, "the configuration has errors");
-	return apply(run, config, report);
->>>>>>> 4f29756 (http: /metrics for Prometheus)
 }
 
 /* ---- Signals ---- */

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "control/metrics.h"
+#include "control/status.h"
 #include "net/httpd.h"
+
+#define STATUS_PIECE (32 * 1024)	/* bytes of the status that are made in a turn of the loop, and an account more */
 
 struct http {
 	struct loop *loop;
@@ -64,9 +68,56 @@ answer_metrics(struct http *http, const char *query, struct httpd_answer *answer
 
 	if (metrics == NULL)
 		return;
-	metrics_init(metrics, http->agent, http->version, strcmp(query, "accounts=no") != 0);
+	metrics_init(metrics, http->agent, loop_delays(http->loop), http->version,
+	    strcmp(query, "accounts=no") != 0);
 	*answer = (struct httpd_answer){ .status = 200, .type = METRICS_TYPE, .next = next_metrics, .done = done_metrics,
 	    .arg = metrics };
+}
+
+/* ---- /status.json ---- */
+
+static int
+next_status(void *arg, struct strbuf *to)
+{
+	return status_walk(arg, NULL, STATUS_PIECE, to);
+}
+
+static void
+done_status(void *arg)
+{
+	status_walk_fini(arg);
+	free(arg);
+}
+
+static void
+answer_status(struct http *http, struct httpd_answer *answer)
+{
+	struct status_walk *walk = malloc(sizeof(*walk));
+
+	if (walk == NULL)
+		return;
+	status_walk_init(walk, http->agent, STATUS_JSON);
+	*answer = (struct httpd_answer){ .status = 200, .type = "application/json", .next = next_status,
+	    .done = done_status, .arg = walk };
+}
+
+/* ---- /readyz ---- */
+
+/* The start is over once each account has had an outcome: which one is no matter of readiness. */
+static void
+answer_ready(struct http *http, struct httpd_answer *answer)
+{
+	struct agent_status s;
+	char text[160];
+
+	agent_status(http->agent, &s);
+	if (s.undecided > 0)
+		snprintf(text, sizeof(text), "starting: generation %u, accounts %zu, without an outcome yet %zu\n",
+		    s.generation, s.accounts, s.undecided);
+	else
+		snprintf(text, sizeof(text), "ready: generation %u, accounts %zu, registered %zu\n", s.generation,
+		    s.accounts, s.registered);
+	answer_text(answer, s.undecided > 0 ? 503 : 200, text);
 }
 
 /* ---- who asks for what ---- */
@@ -74,7 +125,7 @@ answer_metrics(struct http *http, const char *query, struct httpd_answer *answer
 static void
 answer_nothing(struct httpd_answer *answer)
 {
-	answer_text(answer, 404, "nothing here; there is /metrics\n");
+	answer_text(answer, 404, "nothing here; there are /metrics, /status.json, /healthz and /readyz\n");
 }
 
 static void
@@ -85,6 +136,12 @@ on_request(void *arg, const char *path, const char *query, struct httpd_answer *
 	*answer = (struct httpd_answer){ 0 };
 	if (strcmp(path, "/metrics") == 0)
 		answer_metrics(http, query, answer);
+	else if (strcmp(path, "/status.json") == 0)
+		answer_status(http, answer);
+	else if (strcmp(path, "/healthz") == 0)
+		answer_text(answer, 200, "the loop turns\n");
+	else if (strcmp(path, "/readyz") == 0)
+		answer_ready(http, answer);
 	else
 		answer_nothing(answer);
 	if (answer->arg == NULL)
@@ -117,6 +174,7 @@ static bool
 open_at(struct http *http, const struct address *address, char error[256])
 {
 	struct httpd *httpd = NULL;
+	char text[ADDRESS_TEXT_SIZE];
 
 	if (address->family != ADDRESS_NONE) {
 		httpd = httpd_new(http->loop, address, on_request, http, error);
@@ -126,6 +184,8 @@ open_at(struct http *http, const struct address *address, char error[256])
 	httpd_free(http->httpd);
 	http->httpd = httpd;
 	http->address = *address;
+	if (httpd != NULL)
+		log_line(LOG_LEVEL_NOTICE, NULL, "http: listens at %s", address_str(address, text));
 	return true;
 }
 

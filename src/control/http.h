@@ -6,6 +6,9 @@
  * What a browser and a monitoring system are shown, if the configuration says where (http):
  *
  *	/metrics	for Prometheus; /metrics?accounts=no without what is of each account
+ *	/status.json	as sipkeepctl status --json
+ *	/healthz	200: the loop turns
+ *	/readyz		200: each account has been registered, refused or given up once since it was configured; else 503
  *
  * Nothing can be changed here, nobody is asked who he is, no secret is shown.
  */

@@ -7,13 +7,10 @@ libagent_a_SOURCES += \
 	src/control/control.c src/control/control.h src/control/control_private.h \
 	src/control/events.c src/control/events.h \
 	src/control/explain.c src/control/explain.h \
-<<<<<<< HEAD
+	src/control/http.c src/control/http.h \
 	src/control/incident.c src/control/incident.h \
 	src/control/journal.c src/control/journal.h \
-=======
-	src/control/http.c src/control/http.h \
 	src/control/metrics.c src/control/metrics.h \
->>>>>>> 4f29756 (http: /metrics for Prometheus)
 	src/control/notify.c src/control/notify.h \
 	src/control/readings.c src/control/readings.h \
 	src/control/request.c src/control/request.h \

@@ -355,6 +355,37 @@ dropped(struct strbuf *to, const char *name, const struct metrics *metrics, cons
 		    s->drops->count[i]);
 }
 
+static void
+delays(struct strbuf *to, const char *name, const struct delays *d)
+{
+	uint64_t so_far = 0;
+
+	for (size_t i = 0; i < DELAYS_BUCKETS; i++) {
+		so_far += d->count[i];
+		if (i < DELAYS_BUCKETS - 1)
+			strbuf_printf(to, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, (double)delays_limit_us(i) / 1e6,
+			    so_far);
+		else
+			strbuf_printf(to, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, so_far);
+	}
+	strbuf_printf(to, "%s_sum %" PRIu64 ".%06u\n%s_count %" PRIu64 "\n", name, d->sum_us / 1000000,
+	    (unsigned)(d->sum_us % 1000000), name, d->total);
+}
+
+static void
+loop_turns(struct strbuf *to, const char *name, const struct metrics *metrics, const struct agent_status *s)
+{
+	(void)s;
+	delays(to, name, &metrics->delays->turns);
+}
+
+static void
+loop_timers(struct strbuf *to, const char *name, const struct metrics *metrics, const struct agent_status *s)
+{
+	(void)s;
+	delays(to, name, &metrics->delays->timers);
+}
+
 /* ---- all of them ---- */
 
 #define ACCOUNT(function) OF_EACH_ACCOUNT, { .account = function }
@@ -396,6 +427,8 @@ static const struct family families[] = {
 	{ "sipkeepd_sip_responses_total", "counter", "SIP responses, copies counted.", WHOLE(sip_responses) },
 	{ "sipkeepd_sip_transactions", "gauge", "SIP transactions that wait for an answer.", WHOLE(transactions) },
 	{ "sipkeepd_dropped_total", "counter", "What came in and was dropped.", WHOLE(dropped) },
+	{ "sipkeepd_loop_turn_seconds", "histogram", "Time in which nothing else was served.", WHOLE(loop_turns) },
+	{ "sipkeepd_loop_delay_seconds", "histogram", "Lateness of timers.", WHOLE(loop_timers) },
 	{ "sipkeepd_config_generation", "gauge", "Number of the configuration in force.", WHOLE(generation) },
 	{ "sipkeepd_config_last_reload_successful", "gauge", "Whether the last reload was applied.",
 	    WHOLE(reload_ok) },
@@ -418,9 +451,11 @@ metrics_name(size_t i, const char **type)
 /* ---- piece by piece ---- */
 
 void
-metrics_init(struct metrics *metrics, const struct agent *agent, const char *version, bool each_account)
+metrics_init(struct metrics *metrics, const struct agent *agent, const struct loop_delays *delays_of_loop,
+    const char *version, bool each_account)
 {
-	*metrics = (struct metrics){ .agent = agent, .version = version, .each_account = each_account };
+	*metrics = (struct metrics){ .agent = agent, .delays = delays_of_loop, .version = version,
+	    .each_account = each_account };
 	accountwalk_init(&metrics->accounts, agent);
 }
 

@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "base/str.h"
 #include "control/accountwalk.h"
+#include "net/loop.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_PIECE (32 * 1024)	/* bytes that are made in a turn of the loop, and a line more */
@@ -17,6 +18,7 @@
 
 struct metrics {
 	const struct agent *agent;
+	const struct loop_delays *delays;
 	const char *version;
 	bool each_account;
 	size_t family;			/* that is being written */
@@ -31,7 +33,8 @@ struct metrics {
  * version        of the program
  * each_account   false: only what is of all accounts together
  */
-void metrics_init(struct metrics *metrics, const struct agent *agent, const char *version, bool each_account);
+void metrics_init(struct metrics *metrics, const struct agent *agent, const struct loop_delays *delays_of_loop,
+    const char *version, bool each_account);
 void metrics_fini(struct metrics *metrics);
 
 /* Appends the next piece. Returns 1 if more follows (this one may be empty), 0 if that was all, or -ENOMEM. */

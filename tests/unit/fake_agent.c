@@ -14,6 +14,8 @@ fake_agent_new(void)
 	if (agent == NULL)
 		return NULL;
 	agent->status.generation = 1;
+	agent->status.counters = &agent->counters;
+	agent->status.drops = &agent->drops;
 	TAILQ_INIT(&agent->listeners);
 	return agent;
 }
@@ -61,7 +63,8 @@ fake_agent_add_server(struct agent *agent, const char *address)
 	struct candidate_status c = candidate(1, address);
 	struct server_status *s = &agent->servers[agent->servers_count++];
 
-	*s = (struct server_status){ .peer = c.peer, .health = c.health, .cause = c.cause, .rtt_ms = -1, .why = "" };
+	*s = (struct server_status){ .peer = c.peer, .health = c.health, .cause = c.cause, .rtt_ms = -1, .why = "",
+	    .probes = &agent->probed };
 	return s;
 }
 
@@ -181,6 +184,8 @@ account_state_str(enum account_state state)
 		return "down";
 	case ACCOUNT_FROZEN:
 		return "frozen";
+	case ACCOUNT_STATES:
+		break;
 	}
 	return "?";
 }

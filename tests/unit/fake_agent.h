@@ -25,6 +25,9 @@ struct agent {
 	struct account accounts[FAKE_ACCOUNTS_MAX];
 	struct server_status servers[FAKE_SERVERS_MAX];
 	size_t servers_count;
+	struct probe_counters probed;	/* of each of them */
+	struct counters counters;
+	struct drops drops;
 	TAILQ_HEAD(, agent_listener) listeners;
 	unsigned registers, probes, reloads, drains, undrains;
 	unsigned shown;			/* account_status() */

@@ -13,7 +13,8 @@ unit_net = tests/unit/test_httpd tests/unit/test_loop tests/unit/test_netwatch t
 	tests/unit/test_sdnotify tests/unit/test_store \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
-	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_names \
+	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_metrics \
+	tests/unit/test_names \
 	tests/unit/test_notify tests/unit/test_overview tests/unit/test_savedfile \
 	tests/unit/test_status
 
@@ -185,6 +186,11 @@ tests_unit_test_notify_CFLAGS = $(unit_cflags)
 tests_unit_test_notify_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
 	$(CHECK_LIBS)
 EXTRA_tests_unit_test_notify_DEPENDENCIES = src/net/notifyhelper
+tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c tests/unit/unit.h tests/unit/fake_agent.c \
+	tests/unit/fake_agent.h
+tests_unit_test_metrics_CFLAGS = $(unit_cflags)
+tests_unit_test_metrics_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
+	$(CHECK_LIBS)
 tests_unit_test_overview_SOURCES = tests/unit/test_overview.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_overview_CFLAGS = $(unit_cflags)
@@ -197,12 +203,14 @@ tests_unit_test_status_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIB
 	$(CHECK_LIBS)
 
 # Manual, sample and code know the same keys.
-check_PROGRAMS += tests/unit/list_keys
+check_PROGRAMS += tests/unit/list_keys tests/unit/list_metrics
 tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
 tests_unit_list_keys_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
+tests_unit_list_metrics_SOURCES = tests/unit/list_metrics.c
+tests_unit_list_metrics_LDADD = $(tests_unit_list_keys_LDADD)
 
 unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_mutants.sh \
-	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh \
+	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh tests/unit/test_metrics.sh \
 	tests/unit/test_notify_samples.sh
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
@@ -210,6 +218,7 @@ TESTS += $(unit_scripts)
 # srcdir is exported by Automake. Under sanitizers and emulators Check's own limit, 4 s, is too little.
 AM_TESTS_ENVIRONMENT = \
 	LIST_KEYS='$(top_builddir)/tests/unit/list_keys$(EXEEXT)'; export LIST_KEYS; \
+	LIST_METRICS='$(top_builddir)/tests/unit/list_metrics$(EXEEXT)'; export LIST_METRICS; \
 	LIBCORE='$(top_builddir)/libcore.a'; export LIBCORE; \
 	COMPILE='$(CC) -I$(top_srcdir)/src -I$(top_builddir) -D_GNU_SOURCE $(STD) $(WARNINGS) $(OSIP_CFLAGS) \
 	$(CPPFLAGS)'; export COMPILE; \

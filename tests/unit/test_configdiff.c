@@ -70,6 +70,8 @@ static const struct restart {
 	{ "nameserver = 127.0.0.1\n", NULL },
 	{ "dns-refresh = ttl\n", NULL },
 	{ "unregister-on-exit = no\n", NULL },
+	{ "http = \"127.0.0.1:8060\"\n", NULL },
+	{ "http-name = gw\n", NULL },
 	{ "expires = 60s\n", NULL },
 	{ "upstream = {\"udp:0.0.0.0:5060\", \"udp:[::]:5060\"}\n", NULL },
 	{ "upstream = \"udp:0.0.0.0:5060\"\n", "upstream" },
