@@ -182,25 +182,36 @@ agent_configure_names(struct agent *agent, const struct config *config)
 		names_configure(agent->names, &settings);
 }
 
+static bool
+has_tls_upstream(const struct config *config)
+{
+	for (size_t i = 0; i < config->upstream_count; i++)
+		if (config->upstream[i].transport == SIP_TLS)
+			return true;
+	return false;
+}
+
+struct transport_tls
+agent_tls_settings(const struct config *config)
+{
+	if (has_tls_upstream(config) && !config->tls.verify)
+		log_line(LOG_LEVEL_WARNING, NULL, "tls-verify = no: anybody can pass for a call server");
+	return (struct transport_tls){
+		.ca_file = config->tls.ca_file,
+		.certificate = config->tls.certificate,
+		.key = config->tls.key,
+		.verify = config->tls.verify,
+	};
+}
+
 /* Read now, as long as the daemon may: with a TLS upstream alone. */
 static bool
 load_tls(struct agent *agent, char error[256])
 {
 	const struct config *config = agent_config(agent);
-	bool wanted = false;
+	struct transport_tls settings = agent_tls_settings(config);
 
-	for (size_t i = 0; i < config->upstream_count; i++)
-		wanted = wanted || config->upstream[i].transport == SIP_TLS;
-	if (!wanted)
-		return true;
-	if (!config->tls.verify)
-		log_line(LOG_LEVEL_WARNING, NULL, "tls-verify = no: anybody can pass for a call server");
-	return transport_use_tls(agent->transport, &(struct transport_tls){
-		.ca_file = config->tls.ca_file,
-		.certificate = config->tls.certificate,
-		.key = config->tls.key,
-		.verify = config->tls.verify,
-	}, error) == 0;
+	return !has_tls_upstream(config) || transport_use_tls(agent->transport, &settings, error) == 0;
 }
 
 static bool

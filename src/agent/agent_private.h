@@ -13,6 +13,7 @@
 #include "agent/drain.h"
 #include "agent/names.h"
 #include "agent/telling.h"
+#include "agent/upstreams.h"
 #include "agent/ways.h"
 #include "base/handle.h"
 #include "net/transport.h"
@@ -41,6 +42,7 @@ struct agent {
 	struct instant started;
 	struct config_box *box;
 	struct transport *transport;
+	struct upstreams_retired retired;
 	struct resolver *resolver;
 	struct names *names;
 	struct ways *ways;
@@ -86,6 +88,9 @@ void agent_settle(struct agent *agent);
 /* Names an owner, so that transactions can find it. Returns false without memory. */
 bool agent_add_owner(struct agent *agent, struct owner *owner, enum owner_kind kind);
 void agent_remove_owner(struct agent *agent, struct owner *owner);
+
+/* What TLS needs. Warns when certificates are not looked at (B22). */
+struct transport_tls agent_tls_settings(const struct config *config);
 
 /* Takes the DNS settings over. */
 void agent_configure_names(struct agent *agent, const struct config *config);

@@ -137,6 +137,7 @@ finish(struct agent *agent)
 	struct agent_listener *listener;
 
 	free_stopped(agent);
+	upstreams_settle(agent);
 	savedstate_settle(agent->saved);
 	TAILQ_FOREACH(listener, &agent->listeners, link) {
 		if (listener->on_change != NULL)

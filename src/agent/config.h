@@ -131,8 +131,15 @@ enum account_change {			/* bits */
 /* Returns the account_change bits. */
 unsigned configdiff_account(const struct account_config *from, const struct account_config *to);
 
+/* The upstream address of that transport and family is another one, or only one of the two has one. */
+bool configdiff_upstream(const struct config *from, const struct config *to, enum sip_transport transport,
+    enum address_family family);
+
+/* The keys tls-… differ; what the files hold is not looked at. */
+bool configdiff_tls(const struct config *from, const struct config *to);
+
 /*
- * What differs outside of the accounts and cannot be changed while running (upstream, interface, control, user …).
+ * What differs outside of the accounts and cannot be changed while running (interface, control, user …).
  *
  * Returns the first such key, or NULL.
  */

@@ -50,28 +50,37 @@ configdiff_account(const struct account_config *from, const struct account_confi
 	return changes;
 }
 
-static bool
-upstreams_same(const struct config *a, const struct config *b)
+static const struct transport_listen *
+upstream_of(const struct config *config, enum sip_transport transport, enum address_family family)
 {
-	if (a->upstream_count != b->upstream_count)
-		return false;
-	for (size_t i = 0; i < a->upstream_count; i++)
-		if (a->upstream[i].transport != b->upstream[i].transport
-		    || !address_equal(&a->upstream[i].address, &b->upstream[i].address))
-			return false;
-	return true;
+	for (size_t i = 0; i < config->upstream_count; i++)
+		if (config->upstream[i].transport == transport && config->upstream[i].address.family == family)
+			return &config->upstream[i];
+	return NULL;
 }
 
-/* All keys that need a restart are texts, but for the list of upstreams, what is yes or no, and one duration. */
+bool
+configdiff_upstream(const struct config *from, const struct config *to, enum sip_transport transport,
+    enum address_family family)
+{
+	const struct transport_listen *a = upstream_of(from, transport, family), *b = upstream_of(to, transport, family);
+
+	return a == NULL || b == NULL ? a != b : !address_equal(&a->address, &b->address);
+}
+
+bool
+configdiff_tls(const struct config *from, const struct config *to)
+{
+	return from->tls.verify != to->tls.verify || !text_same(from->tls.ca_file, to->tls.ca_file) ||
+	    !text_same(from->tls.certificate, to->tls.certificate) || !text_same(from->tls.key, to->tls.key);
+}
+
+/* All keys that need a restart are texts, but for one in seconds. */
 static bool
 restart_key_same(const struct configkey *key, const struct config *a, const struct config *b)
 {
 	const void *field_a = (const char *)a + key->offset, *field_b = (const char *)b + key->offset;
 
-	if (key->kind == CONFIGKEY_UPSTREAM)
-		return upstreams_same(a, b);
-	if (key->kind == CONFIGKEY_YES_NO)
-		return *(const bool *)field_a == *(const bool *)field_b;
 	if (key->kind == CONFIGKEY_S)
 		return *(const int64_t *)field_a == *(const int64_t *)field_b;
 	return text_same(*(char *const *)field_a, *(char *const *)field_b);

@@ -33,7 +33,7 @@
 #define RESTART true
 
 static const struct configkey global_keys[] = {
-	{ "upstream", CONFIGKEY_UPSTREAM, 0, 0, 0, RESTART, { "udp:0.0.0.0:5060", "udp:[::]:5060" } },
+	{ "upstream", CONFIGKEY_UPSTREAM, 0, 0, 0, LIVE, { "udp:0.0.0.0:5060", "udp:[::]:5060" } },
 	{ "nameserver", CONFIGKEY_NAMESERVER, 0, 0, 0, LIVE, { NULL } },
 	{ "interface", CONFIGKEY_NAME, GLOBAL(interface), 0, 15, RESTART, { NULL } },
 	{ "control", CONFIGKEY_PATH, GLOBAL(control), 0, SOCKET_PATH_MAX, RESTART,
@@ -59,10 +59,10 @@ static const struct configkey global_keys[] = {
 	{ "expires", CONFIGKEY_S, GLOBAL(timing.expires_s), 30, 7200, LIVE, { "300s" } },
 	{ "failback-stable", CONFIGKEY_MS, GLOBAL(timing.failback_stable_ms), 0, DAY, LIVE, { "0s" } },
 	{ "keepalive", CONFIGKEY_MS_OR_OFF, GLOBAL(timing.keepalive_ms), 5 * SECOND, HOUR, LIVE, { "off" } },
-	{ "tls-ca-file", CONFIGKEY_PATH, GLOBAL(tls.ca_file), 0, 4000, RESTART, { NULL } },
-	{ "tls-verify", CONFIGKEY_YES_NO, GLOBAL(tls.verify), 0, 0, RESTART, { "yes" } },
-	{ "tls-certificate", CONFIGKEY_PATH, GLOBAL(tls.certificate), 0, 4000, RESTART, { NULL } },
-	{ "tls-key", CONFIGKEY_PATH, GLOBAL(tls.key), 0, 4000, RESTART, { NULL } },
+	{ "tls-ca-file", CONFIGKEY_PATH, GLOBAL(tls.ca_file), 0, 4000, LIVE, { NULL } },
+	{ "tls-verify", CONFIGKEY_YES_NO, GLOBAL(tls.verify), 0, 0, LIVE, { "yes" } },
+	{ "tls-certificate", CONFIGKEY_PATH, GLOBAL(tls.certificate), 0, 4000, LIVE, { NULL } },
+	{ "tls-key", CONFIGKEY_PATH, GLOBAL(tls.key), 0, 4000, LIVE, { NULL } },
 	{ .name = NULL },
 };
 

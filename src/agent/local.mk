@@ -46,5 +46,6 @@ libagent_a_SOURCES = \
 	src/agent/sharing.c src/agent/sharing.h \
 	src/agent/telling.c src/agent/telling.h \
 	src/agent/turns.c src/agent/turns.h \
+	src/agent/upstreams.c src/agent/upstreams.h \
 	src/agent/verdict.c src/agent/verdict.h \
 	src/agent/ways.c src/agent/ways.h

@@ -87,12 +87,34 @@ reload_prepare(struct reload *reload, struct agent *agent, struct config_box *bo
 	return made;
 }
 
+/* It is where our own address is another one now: the Contact is, too. */
+static bool
+is_where_upstream_changed(const struct account *account, const struct config *to)
+{
+	const struct peer *there = account->active != NULL ? &account->active->server->peer : NULL;
+
+	return there != NULL && upstreams_has(to, there->transport, there->address.family) &&
+	    configdiff_upstream(agent_config(account->agent), to, there->transport, there->address.family);
+}
+
+/* Other servers may be in reach. */
+static bool
+other_upstreams(const struct account *account, const struct config *to)
+{
+	const struct config *from = agent_config(account->agent);
+
+	return configdiff_upstream(from, to, account->config->transport, ADDRESS_IPV4) ||
+	    configdiff_upstream(from, to, account->config->transport, ADDRESS_IPV6);
+}
+
 static void
 configure_known(struct account *account, struct config_box *box, const struct account_config *config, bool spread)
 {
-	bool other_order = account->spread != spread;
+	bool other_list = account->spread != spread || other_upstreams(account, box->config);
 	unsigned changes = configdiff_account(account->config, config);
 
+	if (is_where_upstream_changed(account, box->config))
+		changes |= ACCOUNT_REREGISTER;
 	if (account->removed) {
 		account->removed = false;
 		TAILQ_REMOVE(&account->agent->removed, account, removed_link);
@@ -101,7 +123,7 @@ configure_known(struct account *account, struct config_box *box, const struct ac
 	}
 	account->spread = spread;
 	account_configure(account, box, config, changes);
-	if (other_order)
+	if (other_list)
 		account_on_names(account);
 }
 
@@ -162,6 +184,10 @@ int
 agent_reload(struct agent *agent, struct config *config, char error[256])
 {
 	const char *key = configdiff_needs_restart(agent_config(agent), config);
+	struct transport_tls tls = agent_tls_settings(config);
+	struct transport_listen list[CONFIG_UPSTREAMS_MAX];
+	struct transport_change *upstreams;
+	struct upstreams_retired retired;
 	struct config_box *box;
 	struct reload reload;
 
@@ -169,15 +195,21 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 		snprintf(error, 256, "%s cannot be changed while running: restart the daemon", key);
 		return -EBUSY;
 	}
+	tls.as_before = !configdiff_tls(agent_config(agent), config);
+	upstreams = transport_prepare(agent->transport, list, upstreams_under(agent, config, list, &retired), &tls, error);
+	if (upstreams == NULL)
+		return -EINVAL;
 	snprintf(error, 256, "not enough memory");
 	box = config_box_new(config);
-	if (box == NULL)
-		return -ENOMEM;
-	if (!reload_prepare(&reload, agent, box)) {
-		box->config = NULL;	/* the caller keeps it */
+	if (box == NULL || !reload_prepare(&reload, agent, box)) {
+		transport_discard(upstreams);
+		if (box != NULL)
+			box->config = NULL;	/* the caller keeps it */
 		config_box_release(box);
 		return -ENOMEM;
 	}
+	transport_adopt(agent->transport, upstreams);
+	agent->retired = retired;
 	config->generation = agent_config(agent)->generation + 1;
 	agent_configure_names(agent, config);
 	reload_adopt(&reload, agent);

@@ -84,9 +84,13 @@ leave_out_foreign_families(const struct account *account, struct candidate_place
 	struct address local;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (transport_local(account->agent->transport, &places[i].peer, &local) != -EAFNOSUPPORT)
+	for (size_t i = 0; i < count; i++) {
+		const struct peer *peer = &places[i].peer;
+
+		if (upstreams_has(account->box->config, peer->transport, peer->address.family) &&
+		    transport_local(account->agent->transport, peer, &local) != -EAFNOSUPPORT)
 			places[kept++] = places[i];
+	}
 	if (kept < count)
 		log_line(LOG_LEVEL_WARNING, account->aor, "%zu left out of the servers: no upstream of that family",
 		    count - kept);

@@ -12,6 +12,7 @@
 #define TCP_INBOUND_MAX 64
 
 struct tcp;
+struct tcp_change;
 
 /* interface   device name, or NULL. Returns NULL without memory. */
 struct tcp *tcp_new(struct loop *loop, const char *interface, const struct transport_events *events, void *arg);
@@ -25,6 +26,17 @@ void tcp_free(struct tcp *tcp);
  * Returns 0 or negative errno; -EEXIST for a second one of its transport and family.
  */
 int tcp_listen(struct tcp *tcp, const struct transport_listen *listen);
+
+/*
+ * The stream part of transport_prepare() and what follows it; those over UDP are passed over.
+ *
+ * Returns NULL on failure, with a negative errno in *result.
+ */
+struct tcp_change *tcp_prepare(struct tcp *tcp, const struct transport_listen *listen, size_t count,
+    const struct transport_tls *tls, int *result, char error[256]);
+void tcp_adopt(struct tcp *tcp, struct tcp_change *change);
+void tcp_discard(struct tcp_change *change);
+void tcp_close(struct tcp *tcp, enum sip_transport of, enum address_family family);
 
 /* As in transport.h. */
 int tcp_use_tls(struct tcp *tcp, const struct transport_tls *settings, char error[256]);

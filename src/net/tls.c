@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,17 @@ tls_free(struct tls *tls)
 	free(tls);
 }
 
+const char *
+tls_forbidden_file(const struct transport_tls *settings)
+{
+	const char *files[] = { settings->verify ? settings->ca_file : NULL, settings->certificate, settings->key };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && faccessat(AT_FDCWD, files[i], R_OK, AT_EACCESS) < 0 && errno == EACCES)
+			return files[i];
+	return NULL;
+}
+
 bool
 tls_can_accept(const struct tls *tls)
 {
@@ -116,6 +128,7 @@ struct bufferevent *
 tls_connect(struct tls *tls, struct tls_link *link, struct event_base *base, int fd, const char *name)
 {
 	link->by = tls->by;
+	link->settings_old = false;
 	return tls->by->connect(tls->context, link, base, fd, name);
 }
 
@@ -149,6 +162,13 @@ tls_link_end(struct tls_link *link)
 {
 	if (link->by)
 		link->by->end(link);
+}
+
+void
+tls_link_forget(struct tls_link *link)
+{
+	tls_link_fini(link);
+	link->settings_old = true;
 }
 
 void

@@ -29,6 +29,7 @@ struct tls_link {
 	struct ssl_st *ssl;
 	struct ssl_session_st *session;
 	bool verify;
+	bool settings_old;		/* others hold by now: it brings no session for the next connection */
 	char why[TLS_WHY_SIZE];		/* what is wrong with the certificate; "" */
 };
 
@@ -37,6 +38,9 @@ bool tls_built_in(void);
 /* Returns NULL on failure, with the file and why in error (256 bytes). *result gets a negative errno. */
 struct tls *tls_new(const struct transport_tls *settings, int *result, char error[256]);
 void tls_free(struct tls *tls);
+
+/* One of the files is not for the user that we have become: NULL if there is none. */
+const char *tls_forbidden_file(const struct transport_tls *settings);
 
 /* It has a certificate to show to who connects to us. */
 bool tls_can_accept(const struct tls *tls);
@@ -63,6 +67,9 @@ bool tls_link_failure(const struct tls_link *link, struct bufferevent *bev, char
 
 /* Says good-bye to the other side, before the bufferevent is freed. */
 void tls_link_end(struct tls_link *link);
+
+/* Other settings hold for the next connection: it begins without what this one has brought, or brings yet. */
+void tls_link_forget(struct tls_link *link);
 
 /* Forgets the session. */
 void tls_link_fini(struct tls_link *link);

@@ -84,9 +84,13 @@ link_failure(const struct tls_link *link, struct bufferevent *bev, char text[TLS
 static bool
 fail(char error[256], const char *what, const char *file)
 {
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(code);
+	unsigned long code = 0, next;
+	const char *reason;
 
+	/* What the system said comes first, and what the library makes of it tells less. */
+	while (!ERR_SYSTEM_ERROR(code) && (next = ERR_get_error()) != 0)
+		code = next;
+	reason = ERR_reason_error_string(code);
 	snprintf(error, 256, "%s %.120s: %.80s", what, file,
 	    ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : reason != NULL ? reason : "not usable");
 	ERR_clear_error();
@@ -144,7 +148,7 @@ on_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct tls_link *link = SSL_get_app_data(ssl);
 
-	if (link == NULL)
+	if (link == NULL || link->settings_old)
 		return 0;
 	SSL_SESSION_free(link->session);
 	link->session = session;

@@ -26,14 +26,26 @@ enum {
 
 struct transport {
 	struct loop *loop;
+	const struct transport_events *events;
+	void *arg;
 	char interface[IF_NAMESIZE];	/* "" for any */
 	struct udp *sockets[SOCKETS_MAX];
+	struct address asked[SOCKETS_MAX];	/* of each: as configured */
 	size_t count;
 	struct tcp *tcp;		/* TCP and TLS; NULL without an upstream address of theirs */
 	struct address own[OWN_ADDRESSES_MAX];	/* what the interfaces carry, without ports */
 	size_t own_count;
 	struct instant own_read_at;
 	bool own_read;
+};
+
+struct transport_change {
+	struct transport *transport;
+	struct udp *sockets[SOCKETS_MAX];	/* all of them: those that stay, too */
+	struct address asked[SOCKETS_MAX];
+	size_t count;
+	struct tcp *tcp;			/* the present one, or one made for this; NULL: none is wanted */
+	struct tcp_change *streams;
 };
 
 static struct udp *
@@ -58,17 +70,22 @@ bound_for(const struct transport *t, const struct peer *peer)
 	return t->tcp ? tcp_address(t->tcp, peer) : NULL;
 }
 
+static const char *
+interface_of(const struct transport *t)
+{
+	return t->interface[0] ? t->interface : NULL;
+}
+
 static int
-open_stream(struct transport *t, const struct transport_listen *listen, const struct transport_events *events,
-    void *arg)
+open_stream(struct transport *t, const struct transport_listen *listen)
 {
 	if (!t->tcp)
-		t->tcp = tcp_new(t->loop, t->interface[0] ? t->interface : NULL, events, arg);
+		t->tcp = tcp_new(t->loop, interface_of(t), t->events, t->arg);
 	return t->tcp ? tcp_listen(t->tcp, listen) : -ENOMEM;
 }
 
 static int
-open_one(struct transport *t, const struct transport_listen *listen, const struct transport_events *events, void *arg)
+open_one(struct transport *t, const struct transport_listen *listen)
 {
 	struct peer asked = { .transport = listen->transport, .address = listen->address };
 	int result;
@@ -76,13 +93,12 @@ open_one(struct transport *t, const struct transport_listen *listen, const struc
 	if (listen->address.family == ADDRESS_NONE)
 		return -EPROTONOSUPPORT;
 	if (listen->transport != SIP_UDP)
-		return open_stream(t, listen, events, arg);
+		return open_stream(t, listen);
 	if (t->count == SOCKETS_MAX || socket_for(t, &asked))
 		return -EEXIST;
-	result = udp_open(&t->sockets[t->count], t->loop, &listen->address, t->interface[0] ? t->interface : NULL,
-	    events, arg);
+	result = udp_open(&t->sockets[t->count], t->loop, &listen->address, interface_of(t), t->events, t->arg);
 	if (result == 0)
-		t->count++;
+		t->asked[t->count++] = listen->address;
 	return result;
 }
 
@@ -115,6 +131,8 @@ transport_new(struct loop *loop, const struct transport_listen *upstream, size_t
 		return NULL;
 	}
 	t->loop = loop;
+	t->events = events;
+	t->arg = arg;
 	if (interface && (size_t)snprintf(t->interface, sizeof(t->interface), "%s", interface) >=
 	    sizeof(t->interface)) {
 		snprintf(error, 256, "interface %s: no device has so long a name", interface);
@@ -122,7 +140,7 @@ transport_new(struct loop *loop, const struct transport_listen *upstream, size_t
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		int result = open_one(t, &upstream[i], events, arg);
+		int result = open_one(t, &upstream[i]);
 
 		if (result == 0)
 			continue;
@@ -157,6 +175,127 @@ int
 transport_use_tls(struct transport *transport, const struct transport_tls *settings, char error[256])
 {
 	return transport->tcp ? tcp_use_tls(transport->tcp, settings, error) : 0;
+}
+
+/* ---- other upstream addresses (B71) ---- */
+
+static bool
+is_in(struct udp *const *list, size_t count, const struct udp *udp)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == udp)
+			return true;
+	return false;
+}
+
+/* The socket that is there, or another one. */
+static int
+prepare_datagrams(struct transport_change *change, const struct transport_listen *listen)
+{
+	const struct transport *t = change->transport;
+	int result;
+
+	if (change->count == SOCKETS_MAX)
+		return -EEXIST;
+	change->asked[change->count] = listen->address;
+	for (size_t i = 0; i < t->count; i++)
+		if (address_equal(&t->asked[i], &listen->address)) {
+			change->sockets[change->count++] = t->sockets[i];
+			return 0;
+		}
+	result = udp_open(&change->sockets[change->count], t->loop, &listen->address, interface_of(t), t->events, t->arg);
+	change->count += result == 0;
+	return result;
+}
+
+static bool
+prepare_all(struct transport_change *change, const struct transport_listen *upstream, size_t count,
+    const struct transport_tls *tls, char error[256])
+{
+	bool streams = false;
+	int result;
+
+	for (size_t i = 0; i < count; i++) {
+		streams = streams || upstream[i].transport != SIP_UDP;
+		result = upstream[i].transport == SIP_UDP ? prepare_datagrams(change, &upstream[i]) : 0;
+		if (result == 0 || (upstream[i].optional && (result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL)))
+			continue;
+		say_why(error, &upstream[i], interface_of(change->transport), result);
+		return false;
+	}
+	change->tcp = change->transport->tcp;
+	if (!change->tcp && streams)
+		change->tcp = tcp_new(change->transport->loop, interface_of(change->transport), change->transport->events,
+		    change->transport->arg);
+	if (change->tcp)
+		change->streams = tcp_prepare(change->tcp, upstream, count, tls, &result, error);
+	return change->streams || !(change->tcp || streams);
+}
+
+struct transport_change *
+transport_prepare(struct transport *transport, const struct transport_listen *upstream, size_t count,
+    const struct transport_tls *tls, char error[256])
+{
+	struct transport_change *change = calloc(1, sizeof(*change));
+
+	snprintf(error, 256, "%s", strerror(ENOMEM));
+	if (!change)
+		return NULL;
+	change->transport = transport;
+	if (prepare_all(change, upstream, count, tls, error))
+		return change;
+	transport_discard(change);
+	return NULL;
+}
+
+void
+transport_adopt(struct transport *transport, struct transport_change *change)
+{
+	for (size_t i = 0; i < transport->count; i++)
+		if (!is_in(change->sockets, change->count, transport->sockets[i]))
+			udp_close(transport->sockets[i]);
+	memcpy(transport->sockets, change->sockets, sizeof(transport->sockets));
+	memcpy(transport->asked, change->asked, sizeof(transport->asked));
+	transport->count = change->count;
+	transport->tcp = change->tcp;
+	if (change->streams)
+		tcp_adopt(change->tcp, change->streams);
+	free(change);
+}
+
+void
+transport_discard(struct transport_change *change)
+{
+	if (!change)
+		return;
+	for (size_t i = 0; i < change->count; i++)
+		if (!is_in(change->transport->sockets, change->transport->count, change->sockets[i]))
+			udp_close(change->sockets[i]);
+	tcp_discard(change->streams);
+	if (change->tcp != change->transport->tcp)
+		tcp_free(change->tcp);
+	free(change);
+}
+
+void
+transport_close(struct transport *transport, enum sip_transport of, enum address_family family)
+{
+	size_t kept = 0;
+
+	if (of != SIP_UDP) {
+		if (transport->tcp)
+			tcp_close(transport->tcp, of, family);
+		return;
+	}
+	for (size_t i = 0; i < transport->count; i++) {
+		if (udp_address(transport->sockets[i])->family == family) {
+			udp_close(transport->sockets[i]);
+			continue;
+		}
+		transport->asked[kept] = transport->asked[i];
+		transport->sockets[kept++] = transport->sockets[i];
+	}
+	transport->count = kept;
 }
 
 int

@@ -19,6 +19,7 @@
 #define TRANSPORT_MESSAGE_MAX 65535
 
 struct transport;
+struct transport_change;
 
 enum transport_failure {
 	TRANSPORT_PORT_UNREACHABLE,	/* ICMP: nobody listens there; connection refused */
@@ -83,6 +84,7 @@ struct transport_tls {
 	const char *certificate;	/* PEM, the chain behind it; NULL: none, then nobody can connect to us */
 	const char *key;		/* PEM; NULL: it is in the certificate's file */
 	bool verify;			/* the servers' certificates (B22) */
+	bool as_before;			/* transport_prepare(): what may not be read any more stays as it was read */
 };
 
 struct transport_listen {
@@ -117,6 +119,31 @@ bool transport_has_tls(void);
  * Returns 0 or negative errno; -ENOTSUP when built without TLS.
  */
 int transport_use_tls(struct transport *transport, const struct transport_tls *settings, char error[256]);
+
+/*
+ * Makes ready for other upstream addresses: opens those that are not open, reads what TLS needs anew, and touches
+ * nothing that is there (B71).
+ *
+ * upstream, count   as in transport_new(). One that stands there already stays as it is, with its connections
+ * tls               files are read now, if there is a TLS upstream
+ * error             on failure: what and why, in words (256 bytes)
+ * Returns NULL on failure.
+ */
+struct transport_change *transport_prepare(struct transport *transport, const struct transport_listen *upstream,
+    size_t count, const struct transport_tls *tls, char error[256]);
+
+/*
+ * Puts it in place; nothing of it fails. Addresses that are no longer there are closed; who was connected there is left
+ * when all is said, and may still answer for a while. Connections that stay go on with the certificates that they were
+ * made with, those to come have the new ones.
+ */
+void transport_adopt(struct transport *transport, struct transport_change *change);
+
+/* Drops it again. NULL is fine. */
+void transport_discard(struct transport_change *change);
+
+/* Closes what is open of that transport and family, if anything, as transport_adopt() does. */
+void transport_close(struct transport *transport, enum sip_transport of, enum address_family family);
 
 /*
  * Sends one message. Over TCP and TLS success means that it waits for the connection, or for the end of this turn of

@@ -32,7 +32,7 @@ struct side {
 	size_t len;
 	unsigned broken;
 	enum transport_failure failure;
-	char text[200];
+	char text[256];
 	unsigned unreachable;
 	char quoted[64];
 	bool foreign;			/* nobody is welcome */

@@ -74,14 +74,16 @@ static const struct restart {
 	{ "http-name = gw\n", NULL },
 	{ "expires = 60s\n", NULL },
 	{ "upstream = {\"udp:0.0.0.0:5060\", \"udp:[::]:5060\"}\n", NULL },
-	{ "upstream = \"udp:0.0.0.0:5060\"\n", "upstream" },
-	{ "upstream = {\"udp:0.0.0.0:5060\", \"udp:[::]:5061\"}\n", "upstream" },
+	{ "upstream = \"udp:0.0.0.0:5060\"\n", NULL },
+	{ "upstream = {\"udp:0.0.0.0:5060\", \"udp:[::]:5061\"}\n", NULL },
+	{ "tls-verify = no\n", NULL },
 	{ "interface = eth0\n", "interface" },
 	{ "control = \"/c\"\n", "control" },
 	{ "control-group = adm\n", "control-group" },
 	{ "pid-file = \"/p\"\n", "pid-file" },
 	{ "state-dir = \"/s\"\n", "state-dir" },
 	{ "user = nobody\n", "user" },
+	{ "notify-timeout = 31s\n", "notify-timeout" },
 };
 
 START_TEST(needs_restart)
@@ -91,6 +93,37 @@ START_TEST(needs_restart)
 	ck_assert_pstr_eq(configdiff_needs_restart(from, to), restarts[_i].key);
 	ck_assert_pstr_eq(configdiff_needs_restart(to, from), restarts[_i].key);
 	ck_assert_ptr_null(configdiff_needs_restart(to, to));
+	config_free(from);
+	config_free(to);
+}
+END_TEST
+
+/* B71: which of our own addresses is another one. */
+START_TEST(upstreams)
+{
+	struct config *from = read_good(""), *to = read_good("upstream = {\"udp:0.0.0.0:5061\", \"tcp:0.0.0.0:5060\"}\n");
+
+	ck_assert(configdiff_upstream(from, to, SIP_UDP, ADDRESS_IPV4));
+	ck_assert(configdiff_upstream(from, to, SIP_UDP, ADDRESS_IPV6));
+	ck_assert(configdiff_upstream(from, to, SIP_TCP, ADDRESS_IPV4));
+	ck_assert(!configdiff_upstream(from, to, SIP_TCP, ADDRESS_IPV6));
+	ck_assert(!configdiff_upstream(from, to, SIP_TLS, ADDRESS_IPV4));
+	ck_assert(!configdiff_upstream(to, to, SIP_UDP, ADDRESS_IPV4));
+	config_free(from);
+	config_free(to);
+}
+END_TEST
+
+/* B71: whether the TLS files are other ones. */
+START_TEST(tls_keys)
+{
+	struct config *from = read_good("tls-ca-file = \"/a\"\n"), *to = read_good("tls-ca-file = \"/b\"\n");
+
+	ck_assert(configdiff_tls(from, to));
+	ck_assert(!configdiff_tls(from, from));
+	config_free(to);
+	to = read_good("tls-ca-file = \"/a\"\ntls-verify = no\n");
+	ck_assert(configdiff_tls(from, to));
 	config_free(from);
 	config_free(to);
 }
@@ -117,6 +150,8 @@ suite(void)
 	TCase *t = tcase_create("configdiff");
 
 	tcase_add_loop_test(t, account_changes, 0, (int)UNIT_COUNT(changes));
+	tcase_add_test(t, upstreams);
+	tcase_add_test(t, tls_keys);
 	tcase_add_loop_test(t, needs_restart, 0, (int)UNIT_COUNT(restarts));
 	tcase_add_test(t, default_upstream_is_optional);
 	suite_add_tcase(s, t);

@@ -406,6 +406,70 @@ START_TEST(test_listening_once)
 }
 END_TEST
 
+/* B71: what stays has its connections, what is new is opened, and nothing is touched by what cannot be had. */
+START_TEST(test_other_upstreams)
+{
+	struct transport_listen list[2] = {
+		{ .transport = SIP_TCP, .address = peer_at(SIP_TCP, "127.0.0.11", 0).address },
+		{ .transport = SIP_UDP, .address = peer_at(SIP_UDP, "127.0.0.11", 0).address },
+	};
+	struct peer peer, there = peer_at(SIP_TCP, "127.0.0.11", a.port), udp = peer_at(SIP_UDP, "127.0.0.1", 9);
+	int listener, fd = connected(&peer, &listener), second;
+	struct transport_tls tls = { .verify = false };
+	struct transport_change *change;
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	struct address local;
+	char error[256] = "";
+
+	/* One more: the old one and its connection stay. */
+	change = transport_prepare(a.transport, list, 2, &tls, error);
+	ck_assert_msg(change != NULL, "%s", error);
+	ck_assert_int_eq(transport_local(a.transport, &udp, &local), -EAFNOSUPPORT);
+	transport_adopt(a.transport, change);
+	ck_assert_int_eq(transport_local(a.transport, &udp, &local), 0);
+	ck_assert_int_eq(transport_local(a.transport, &peer, &local), 0);
+	ck_assert_uint_eq(local.port, a.port);
+	ck_assert_int_eq(send_to(&peer, "M006hi"), 0);
+	ck_assert_str_eq(heard_by(fd), "M006hi");
+
+	/* One of two cannot be had. */
+	list[0].address = peer_at(SIP_TCP, "127.0.0.12", 0).address;
+	list[1].address = peer_at(SIP_UDP, "192.0.2.77", 0).address;
+	ck_assert_ptr_null(transport_prepare(a.transport, list, 2, &tls, error));
+	ck_assert_msg(strstr(error, "udp:192.0.2.77") != NULL, "%s", error);
+	list[0].address = peer_at(SIP_TCP, "192.0.2.77", 0).address;
+	list[1].address = peer_at(SIP_UDP, "127.0.0.12", 0).address;
+	ck_assert_ptr_null(transport_prepare(a.transport, list, 2, &tls, error));
+	ck_assert_msg(strstr(error, "tcp:192.0.2.77") != NULL, "%s", error);
+	ck_assert_int_eq(transport_local(a.transport, &peer, &local), 0);
+	ck_assert_uint_eq(local.port, a.port);
+
+	/* Another one in its place: the next connection is made from there, the old one may still answer. */
+	list[0].address = peer_at(SIP_TCP, "127.0.0.12", 0).address;
+	change = transport_prepare(a.transport, list, 1, &tls, error);
+	ck_assert_msg(change != NULL, "%s", error);
+	transport_adopt(a.transport, change);
+	ck_assert_int_eq(transport_local(a.transport, &udp, &local), -EAFNOSUPPORT);
+	ck_assert_int_eq(send_to(&peer, "M006yo"), 0);
+	second = plain_accept(listener);
+	ck_assert_str_eq(heard_by(second), "M006yo");
+	ck_assert_int_eq(getpeername(second, (struct sockaddr *)&name, &len), 0);
+	ck_assert_str_eq(inet_ntoa(name.sin_addr), "127.0.0.12");
+	say(fd, "M006ok");
+	RUN_UNTIL(a.messages == 1);
+	ck_assert(!transport_is_own(a.transport, &there));
+	ck_assert_uint_eq(a.broken, 0);
+
+	/* And none. */
+	transport_close(a.transport, SIP_TCP, ADDRESS_IPV4);
+	ck_assert_int_eq(send_to(&peer, "M006no"), -EAFNOSUPPORT);
+	close(second);
+	close(fd);
+	close(listener);
+}
+END_TEST
+
 static Suite *
 tcp_suite(void)
 {
@@ -431,6 +495,7 @@ tcp_suite(void)
 	tcase_add_test(tests, test_forget);
 	tcase_add_test(tests, test_renew);
 	tcase_add_test(tests, test_free_inside);
+	tcase_add_test(tests, test_other_upstreams);
 	tcase_add_test(tests, test_listening_once);
 	suite_add_tcase(suite, tests);
 	return suite;

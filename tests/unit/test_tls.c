@@ -8,6 +8,7 @@
 #ifdef HAVE_OPENSSL
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "certificates.h"
 #include "stream_side.h"
@@ -223,7 +224,7 @@ END_TEST
 START_TEST(test_bad_files)
 {
 	static const char *const words[] = {
-		"tls-ca-file nowhere.pem: ", "tls-certificate nowhere.pem: ", "tls-key ", "tls-ca-file "
+		"tls-ca-file nowhere.pem: No such file", "tls-certificate nowhere.pem: No such file", "tls-key ", "tls-ca-file "
 	};
 	struct transport_tls settings[] = {
 		{ .verify = true, .ca_file = "nowhere.pem" },
@@ -244,6 +245,97 @@ START_TEST(test_bad_files)
 }
 END_TEST
 
+static bool
+changes(struct side *s, const char *address, const struct transport_tls *tls)
+{
+	struct transport_listen listen = { .transport = SIP_TLS, .address = peer_at(SIP_TLS, address, 0).address };
+	struct transport_change *change = transport_prepare(s->transport, &listen, 1, tls, s->text);
+
+	if (change)
+		transport_adopt(s->transport, change);
+	return change != NULL;
+}
+
+/* B71: what is there lives on, what comes has the new files; a bad one changes nothing. */
+START_TEST(test_files_read_anew)
+{
+	struct peer peer = both_up("good.pem", true);
+	struct transport_tls bad = { .certificate = "nowhere.pem" }, expired = { .certificate = path_of("expired.pem") };
+
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 1);
+	ck_assert(!changes(&server, "127.0.0.1", &bad));
+	ck_assert_msg(strncmp(server.text, "tls-certificate nowhere.pem: ", 29) == 0, "%s", server.text);
+	ck_assert(changes(&server, "127.0.0.1", &expired));
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 2);
+	ck_assert_uint_eq(client.broken, 0);
+	transport_renew(client.transport, &peer);
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.broken == 1);
+	ck_assert_msg(strncmp(client.text, "certificate expired", 19) == 0, "%s", client.text);
+}
+END_TEST
+
+/* B71: root's rights are gone, and with them the key that was read at the start: refused, unless nothing is asked. */
+START_TEST(test_files_out_of_reach)
+{
+	struct transport_tls of_server = { .certificate = path_of("good.pem") };
+	struct peer peer = both_up("good.pem", true);
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);	/* the folder is root's alone; each test has its own process */
+	else
+		ck_assert_int_eq(chmod(of_server.certificate, 0), 0);
+	ck_assert(!changes(&server, "127.0.0.1", &of_server));
+	ck_assert_msg(strstr(server.text, "Permission denied") != NULL, "%s", server.text);
+	of_server.as_before = true;
+	ck_assert(changes(&server, "127.0.0.1", &of_server));
+	if (geteuid() != 65534)
+		ck_assert_int_eq(chmod(of_server.certificate, 0600), 0);
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 1);
+}
+END_TEST
+
+/* Not even by a session that the old CA has vouched for. */
+START_TEST(test_other_ca)
+{
+	struct peer peer = both_up("good.pem", true);
+	struct transport_tls of_client = { .ca_file = path_of("foreign-ca.pem"), .verify = true };
+
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 1);
+	run_ms(20);
+	ck_assert(changes(&client, "127.0.0.11", &of_client));
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 2);
+	transport_reply(server.transport, &server.from, 0, "X", 1);	/* no message: the client ends it */
+	RUN_UNTIL(client.broken == 1);
+	RUN_UNTIL(transport_reply(server.transport, &server.from, 0, "M004", 4) == -ENOTCONN);
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.broken == 2);
+	ck_assert_msg(strncmp(client.text, "certificate of an unknown CA", 28) == 0, "%s", client.text);
+}
+END_TEST
+
+/* With the first certificate others may connect to us, without it no more. */
+START_TEST(test_certificate_comes_and_goes)
+{
+	struct transport_tls with = { .certificate = path_of("good.pem") }, without = { 0 };
+	struct peer peer = both_up("good.pem", true);
+
+	ck_assert(changes(&server, "127.0.0.1", &without));
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.broken == 1);
+	ck_assert_int_eq(client.failure, TRANSPORT_REFUSED);
+	ck_assert(changes(&server, "127.0.0.1", &with));
+	ck_assert_int_eq(transport_local(server.transport, &peer, &peer.address), 0);
+	send_as(&peer, "a.test", "M006hi");
+	RUN_UNTIL(client.messages == 1);
+}
+END_TEST
+
 static Suite *
 tls_suite(void)
 {
@@ -258,6 +350,10 @@ tls_suite(void)
 	tcase_add_test(tests, test_two_names);
 	tcase_add_test(tests, test_again);
 	tcase_add_test(tests, test_resumed);
+	tcase_add_test(tests, test_files_read_anew);
+	tcase_add_test(tests, test_other_ca);
+	tcase_add_test(tests, test_files_out_of_reach);
+	tcase_add_test(tests, test_certificate_comes_and_goes);
 	tcase_add_loop_test(tests, test_no_tls_there, 0, 3);
 	tcase_add_loop_test(tests, test_bad_files, 0, 4);
 	suite_add_tcase(suite, tests);

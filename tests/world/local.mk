@@ -190,6 +190,7 @@ SCENARIOS = \
 	tests/scenarios/reload-removed-while-leaving.scn \
 	tests/scenarios/reload-same.scn \
 	tests/scenarios/reload-shorter-interval.scn \
+	tests/scenarios/reload-upstream.scn \
 	tests/scenarios/request-probe.scn \
 	tests/scenarios/restart-after-stop.scn \
 	tests/scenarios/restart-broken-file.scn \

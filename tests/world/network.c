@@ -581,6 +581,29 @@ world_server_babbles(const struct address *server)
 
 /* ---- net/transport.h ---- */
 
+/* The agent has given up root's rights: what needs them cannot be opened any more. */
+enum { PRIVILEGED_PORTS = 1024 };
+
+struct transport_change {
+	struct transport to;
+};
+
+static bool
+bind_all(struct transport *t, const struct transport_listen *upstream, size_t count, char error[256])
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t family = family_index(&upstream[i].address);
+
+		if (t->port[upstream[i].transport][family] != 0) {
+			snprintf(error, 256, "the virtual world has one socket per transport and family");
+			return false;
+		}
+		t->bound[upstream[i].transport][family] = upstream[i].address;
+		t->port[upstream[i].transport][family] = upstream[i].address.port != 0 ? upstream[i].address.port : 40000;
+	}
+	return true;
+}
+
 struct transport *
 transport_new(struct loop *loop, const struct transport_listen *upstream, size_t count, const char *interface,
     const struct transport_events *events, void *arg, char error[256])
@@ -593,21 +616,62 @@ transport_new(struct loop *loop, const struct transport_listen *upstream, size_t
 	world_agent_runs = false;
 	t = memory(sizeof(*t));
 	world_agent_runs = runs;
-	for (size_t i = 0; i < count; i++) {
-		size_t family = family_index(&upstream[i].address);
-
-		if (t->port[upstream[i].transport][family] != 0) {
-			snprintf(error, 256, "the virtual world has one socket per transport and family");
-			free(t);
-			return NULL;
-		}
-		t->bound[upstream[i].transport][family] = upstream[i].address;
-		t->port[upstream[i].transport][family] = upstream[i].address.port != 0 ? upstream[i].address.port : 40000;
+	if (!bind_all(t, upstream, count, error)) {
+		free(t);
+		return NULL;
 	}
 	t->events = events;
 	t->arg = arg;
 	net.transport = t;
 	return t;
+}
+
+struct transport_change *
+transport_prepare(struct transport *transport, const struct transport_listen *upstream, size_t count,
+    const struct transport_tls *tls, char error[256])
+{
+	bool runs = world_agent_runs;
+	struct transport_change *change;
+
+	(void)tls;
+	world_agent_runs = false;
+	change = memory(sizeof(*change));
+	world_agent_runs = runs;
+	change->to.events = transport->events;
+	change->to.arg = transport->arg;
+	for (size_t i = 0; i < count; i++) {
+		struct peer peer = { upstream[i].transport, upstream[i].address };
+		char text[PEER_TEXT_SIZE];
+
+		if (peer.address.port == 0 || peer.address.port >= PRIVILEGED_PORTS)
+			continue;
+		snprintf(error, 256, "%s: Permission denied", peer_str(&peer, text));
+		free(change);
+		return NULL;
+	}
+	if (bind_all(&change->to, upstream, count, error))
+		return change;
+	free(change);
+	return NULL;
+}
+
+void
+transport_adopt(struct transport *transport, struct transport_change *change)
+{
+	*transport = change->to;
+	free(change);
+}
+
+void
+transport_discard(struct transport_change *change)
+{
+	free(change);
+}
+
+void
+transport_close(struct transport *transport, enum sip_transport of, enum address_family family)
+{
+	transport->port[of][family == ADDRESS_IPV6] = 0;
 }
 
 void
