@@ -180,7 +180,7 @@ static const struct {
 
 START_TEST(B70_one_line_for_monitoring)
 {
-	static char aors[10][24];
+	static char aors[10][32];
 	struct agent *agent = fake_agent_new();
 	struct check_walk walk;
 	struct strbuf b = { 0 };
