@@ -15,6 +15,8 @@ src_sipkeepctl_SOURCES = \
 	src/ctl/check.c src/ctl/check.h \
 	src/ctl/client.c src/ctl/client.h \
 	src/ctl/command.h \
+	src/ctl/pcap.c src/ctl/pcap.h \
 	src/ctl/show.c src/ctl/show.h \
-	src/ctl/sipkeepctl.c
+	src/ctl/sipkeepctl.c \
+	src/ctl/trace.c src/ctl/trace.h
 src_sipkeepctl_LDADD = $(LIBS_CORE)

@@ -65,7 +65,7 @@ on_message(void *arg, const struct peer *from, const struct address *local, cons
 	struct message message;
 	enum drop_reason why;
 
-	wire_received(from, bytes, len);
+	wire_received(&agent->wire, from, local, bytes, len);
 	if (!message_parse(&message, bytes, len, &why)) {
 		agent->drops.count[why]++;
 		return;
@@ -223,14 +223,14 @@ open_world(struct agent *agent, char error[256])
 	    &transport_events, agent, error);
 	if (agent->transport == NULL || !load_tls(agent, error))
 		return false;
+	agent->wire.transport = agent->transport;
 	snprintf(error, 256, "not enough memory");
 	agent->resolver = resolver_new(agent->loop, &agent->drops);
 	if (agent->resolver == NULL)
 		return false;
 	agent_configure_names(agent, config);
 	agent->ways = ways_new(agent);
-	agent->transactions = clienttx_table_new(agent->loop, agent->transport, &agent->drops, on_transaction_end,
-	    agent);
+	agent->transactions = clienttx_table_new(agent->loop, &agent->wire, &agent->drops, on_transaction_end, agent);
 	if (agent->transactions != NULL)
 		clienttx_table_set_tally(agent->transactions, &agent->counters.sip);
 	return agent->names != NULL && agent->ways != NULL && agent->transactions != NULL;
@@ -332,24 +332,17 @@ agent_register(struct agent *agent, const char *name)
 	return found;
 }
 
-static bool
-server_is_called(const struct server *server, const struct address *address)
-{
-	return address->port != 0 ? address_equal(&server->peer.address, address) :
-	    address_same_ip(&server->peer.address, address);
-}
-
 bool
 agent_probe(struct agent *agent, const char *name)
 {
 	struct server *server;
-	struct address address = { 0 };
+	struct peer_pattern pattern;
 	bool found = name == NULL;
 
-	if (name != NULL && !address_parse(&address, name))
+	if (name != NULL && !peer_pattern_parse(&pattern, name))
 		return false;
 	for (server = agent->servers; server != NULL; server = server->hh.next) {
-		if (name != NULL && !server_is_called(server, &address))
+		if (name != NULL && !peer_matches(&pattern, &server->peer))
 			continue;
 		server_probe(server);
 		found = true;
@@ -358,14 +351,40 @@ agent_probe(struct agent *agent, const char *name)
 	return found;
 }
 
+static void
+on_wire_message(void *arg, const struct wire_message *message)
+{
+	struct agent *agent = arg;
+	struct agent_listener *listener;
+
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_message != NULL)
+			listener->on_message(listener->arg, message);
+}
+
+/* The wire is looked at only while somebody wants to know. */
+static void
+watch_wire(struct agent *agent)
+{
+	const struct agent_listener *listener;
+
+	agent->wire.on_message = NULL;
+	agent->wire.arg = agent;
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_message != NULL)
+			agent->wire.on_message = on_wire_message;
+}
+
 void
 agent_listen(struct agent *agent, struct agent_listener *listener)
 {
 	TAILQ_INSERT_TAIL(&agent->listeners, listener, link);
+	watch_wire(agent);
 }
 
 void
 agent_unlisten(struct agent *agent, struct agent_listener *listener)
 {
 	TAILQ_REMOVE(&agent->listeners, listener, link);
+	watch_wire(agent);
 }

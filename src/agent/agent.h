@@ -24,6 +24,7 @@
 
 struct agent;
 struct account;
+struct wire_message;
 
 /*
  * Opens sockets and takes the configuration over; nothing is sent yet.
@@ -64,12 +65,12 @@ void agent_reload_refused(struct agent *agent);
 
 /* On request (B74). account NULL: all of them. Returns false if there is no such account or server. */
 bool agent_register(struct agent *agent, const char *account);
-bool agent_probe(struct agent *agent, const char *server);	/* "10.0.0.1", "10.0.0.1:5062", NULL: all */
+bool agent_probe(struct agent *agent, const char *server);	/* as struct peer_pattern; NULL: all */
 
 /*
  * Takes a server out of use, or puts it back (B74).
  *
- * server   as above, or with its transport before it: "udp:10.0.0.1:5060"
+ * server   as struct peer_pattern
  * Returns 0, -ENOENT if no account has such a server, -ENOMEM.
  */
 int agent_drain(struct agent *agent, const char *server);
@@ -207,14 +208,16 @@ bool account_explain(const struct account *account, struct account_explanation *
 const char *account_state_str(enum account_state state);
 
 /*
- * Who is told of what happens: any number of listeners, in the order in which they came. Either function may be NULL.
+ * Who is told of what happens: any number of listeners, in the order in which they came. Each function may be NULL.
  *
  * on_change   after each event that may have changed a status (wait)
  * on_record   each transition (B73), in the midst of an event: keep what is wanted and ask the agent nothing
+ * on_message  each SIP message in and out (sip/wire.h), secrets not masked: the same holds
  */
 struct agent_listener {
 	void (*on_change)(void *arg);
 	void (*on_record)(void *arg, const struct record *record);
+	void (*on_message)(void *arg, const struct wire_message *message);
 	void *arg;
 	TAILQ_ENTRY(agent_listener) link;
 };

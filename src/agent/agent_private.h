@@ -18,6 +18,7 @@
 #include "base/handle.h"
 #include "net/transport.h"
 #include "sip/clienttx.h"
+#include "sip/wire.h"
 
 #define AGENT_KEY_SIZE 33
 
@@ -42,6 +43,7 @@ struct agent {
 	struct instant started;
 	struct config_box *box;
 	struct transport *transport;
+	struct wire wire;		/* before it */
 	struct upstreams_retired retired;
 	struct resolver *resolver;
 	struct names *names;

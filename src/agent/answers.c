@@ -79,7 +79,7 @@ answers_on_request(struct agent *agent, const struct peer *from, const struct me
 	build_answer(&bytes, request, &from->address, answer->status, answer->reason_phrase, tag, answer->headers);
 	/* Over TCP and TLS on the connection that it came on (RFC 3261 §18.2.2). */
 	to.address = from->transport == SIP_UDP ? build_answer_destination(request, &from->address) : from->address;
-	if (!bytes.failed && wire_reply(agent->transport, &to,
+	if (!bytes.failed && wire_reply(&agent->wire, &to,
 	    candidate != NULL ? candidate->account->config->dscp : 0, bytes.data, bytes.len) == 0)
 		tally_count(&agent->counters.sip, TALLY_OUT, request->method, answer->status);
 	strbuf_fini(&bytes);

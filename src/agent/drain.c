@@ -10,42 +10,6 @@
 #include "agent/record.h"
 #include "agent/server.h"
 
-/* "10.0.0.1", "10.0.0.1:5062", "udp:10.0.0.1:5060": what is not said is any. */
-struct pattern {
-	struct address address;
-	bool any_transport;
-	enum sip_transport transport;
-};
-
-static bool
-pattern_parse(struct pattern *pattern, const char *name)
-{
-	static const enum sip_transport transports[] = { SIP_UDP, SIP_TCP, SIP_TLS };
-
-	*pattern = (struct pattern){ .any_transport = true };
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
-		const char *word = sip_transport_str(transports[i]);
-		size_t len = strlen(word);
-
-		if (strncmp(name, word, len) != 0 || name[len] != ':')
-			continue;
-		pattern->any_transport = false;
-		pattern->transport = transports[i];
-		name += len + 1;
-		break;
-	}
-	return address_parse(&pattern->address, name);
-}
-
-static bool
-matches(const struct pattern *pattern, const struct peer *peer)
-{
-	if (!pattern->any_transport && pattern->transport != peer->transport)
-		return false;
-	return pattern->address.port != 0 ? address_equal(&pattern->address, &peer->address) :
-	    address_same_ip(&pattern->address, &peer->address);
-}
-
 bool
 drains_has(const struct drains *drains, const struct peer *peer)
 {
@@ -93,13 +57,13 @@ mark(struct server *server, bool drained)
 int
 agent_drain(struct agent *agent, const char *name)
 {
-	struct pattern pattern;
+	struct peer_pattern pattern;
 	int error = -ENOENT;
 
-	if (!pattern_parse(&pattern, name))
+	if (!peer_pattern_parse(&pattern, name))
 		return -ENOENT;
 	for (struct server *server = agent->servers; server != NULL; server = server->hh.next) {
-		if (!matches(&pattern, &server->peer))
+		if (!peer_matches(&pattern, &server->peer))
 			continue;
 		error = add(&agent->drains, &server->peer);
 		if (error < 0)
@@ -113,14 +77,14 @@ agent_drain(struct agent *agent, const char *name)
 int
 agent_undrain(struct agent *agent, const char *name)
 {
-	struct pattern pattern;
+	struct peer_pattern pattern;
 	size_t kept = 0;
 	bool known = false;
 
-	if (!pattern_parse(&pattern, name))
+	if (!peer_pattern_parse(&pattern, name))
 		return -ENOENT;
 	for (size_t i = 0; i < agent->drains.count; i++) {
-		if (matches(&pattern, &agent->drains.peers[i]))
+		if (peer_matches(&pattern, &agent->drains.peers[i]))
 			known = true;
 		else
 			agent->drains.peers[kept++] = agent->drains.peers[i];
@@ -128,7 +92,7 @@ agent_undrain(struct agent *agent, const char *name)
 	agent->drains.version += kept < agent->drains.count;
 	agent->drains.count = kept;
 	for (struct server *server = agent->servers; server != NULL; server = server->hh.next) {
-		if (!matches(&pattern, &server->peer))
+		if (!peer_matches(&pattern, &server->peer))
 			continue;
 		known = true;
 		mark(server, false);

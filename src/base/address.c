@@ -185,3 +185,32 @@ sip_transport_port(enum sip_transport transport)
 {
 	return transport == SIP_TLS ? 5061 : 5060;
 }
+
+bool
+peer_pattern_parse(struct peer_pattern *pattern, const char *text)
+{
+	static const enum sip_transport transports[] = { SIP_UDP, SIP_TCP, SIP_TLS };
+
+	*pattern = (struct peer_pattern){ .any_transport = true };
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
+		const char *word = sip_transport_str(transports[i]);
+		size_t len = strlen(word);
+
+		if (strncmp(text, word, len) != 0 || text[len] != ':')
+			continue;
+		pattern->any_transport = false;
+		pattern->transport = transports[i];
+		text += len + 1;
+		break;
+	}
+	return address_parse(&pattern->address, text);
+}
+
+bool
+peer_matches(const struct peer_pattern *pattern, const struct peer *peer)
+{
+	if (!pattern->any_transport && pattern->transport != peer->transport)
+		return false;
+	return pattern->address.port != 0 ? address_equal(&pattern->address, &peer->address) :
+	    address_same_ip(&pattern->address, &peer->address);
+}

@@ -56,6 +56,17 @@ const char *peer_str(const struct peer *peer, char text[PEER_TEXT_SIZE]);
 bool address_equal(const struct address *a, const struct address *b);	/* port included */
 bool address_same_ip(const struct address *a, const struct address *b);	/* port ignored */
 bool peer_equal(const struct peer *a, const struct peer *b);
+
+/* A call server as people name it: "10.0.0.1", "10.0.0.1:5062", "udp:10.0.0.1:5060". What is not said is any. */
+struct peer_pattern {
+	struct address address;		/* port 0: any */
+	bool any_transport;
+	enum sip_transport transport;
+};
+
+bool peer_pattern_parse(struct peer_pattern *pattern, const char *text);	/* false if it is none */
+bool peer_matches(const struct peer_pattern *pattern, const struct peer *peer);
+
 bool address_is_any(const struct address *a);		/* 0.0.0.0, :: */
 bool address_is_multicast(const struct address *a);
 bool address_is_broadcast(const struct address *a);	/* 255.255.255.255 */

@@ -171,6 +171,20 @@ do_version(const struct call *call)
 	stream_finish(call->stream);
 }
 
+static void
+do_trace(const struct call *call)
+{
+	struct traces *traces = call->control->traces;
+	const struct peer_pattern *server = call->request->of_server ? &call->request->server : NULL;
+
+	if (traces_full(traces))
+		answer_error(call->stream, "busy", "%d clients are tracing already", TRACES_MAX);
+	else if (!traces_begin(traces, call->stream, call->account, server))
+		answer_error(call->stream, "no-memory", "no memory to trace");
+	else
+		stream_write(call->stream, "ok\n", 3);
+}
+
 /* ---- What is done on request (B71, B74) ---- */
 
 static void
@@ -270,6 +284,7 @@ static const struct command {
 	[REQUEST_JOURNAL] = { do_journal, false },
 	[REQUEST_WAIT] = { do_wait, true },
 	[REQUEST_LOG] = { do_log, false },
+	[REQUEST_TRACE] = { do_trace, true },
 	[REQUEST_VERSION] = { do_version, false },
 };
 

@@ -33,6 +33,7 @@ on_gone(void *arg, struct stream *stream)
 	struct control *control = arg;
 
 	events_forget(control->events, stream);
+	traces_forget(control->traces, stream);
 	readings_forget(control->readings, stream);
 	waiters_forget(control->waiters, stream);
 }
@@ -52,9 +53,10 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 	control->waiters = waiters_new(loop, agent);
 	control->readings = readings_new(loop);
 	control->events = events_new(agent);
+	control->traces = traces_new(loop, agent);
 	control->journal = journal_new(loop, agent, hooks->state_dir);
 	if (control->waiters != NULL && control->readings != NULL && control->events != NULL &&
-	    control->journal != NULL)
+	    control->traces != NULL && control->journal != NULL)
 		control->listener = stream_listen(loop, place, &events, control, error);
 	if (control->listener == NULL) {
 		control_free(control);
@@ -71,6 +73,7 @@ control_free(struct control *control)
 	waiters_free(control->waiters);
 	readings_free(control->readings);
 	events_free(control->events);
+	traces_free(control->traces);
 	journal_free(control->journal);
 	stream_listener_free(control->listener);
 	free(control);

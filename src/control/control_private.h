@@ -9,6 +9,7 @@
 #include "control/journal.h"
 #include "control/readings.h"
 #include "control/request.h"
+#include "control/traces.h"
 #include "control/waiters.h"
 
 struct control {
@@ -18,6 +19,7 @@ struct control {
 	struct waiters *waiters;
 	struct readings *readings;
 	struct events *events;
+	struct traces *traces;
 	struct journal *journal;
 };
 

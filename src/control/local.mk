@@ -18,4 +18,5 @@ libagent_a_SOURCES += \
 	src/control/shown.c src/control/shown.h \
 	src/control/status.c src/control/status.h \
 	src/control/statustable.c src/control/statustable.h \
+	src/control/traces.c src/control/traces.h \
 	src/control/waiters.c src/control/waiters.h

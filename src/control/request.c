@@ -14,6 +14,7 @@ enum {
 	MAY_WAIT = 1 << 2,		/* a state, active= and --timeout */
 	MAY_LONG = 1 << 3,
 	MAY_LIMIT = 1 << 4,		/* --all, --warning and --critical */
+	MAY_FILTER = 1 << 5,		/* --account and --server */
 };
 
 struct grammar {
@@ -37,6 +38,7 @@ static const struct grammar grammars[REQUEST_VERBS] = {
 	[REQUEST_JOURNAL] = { "journal", MAY_JSON, false, NULL },
 	[REQUEST_WAIT] = { "wait", MAY_WAIT, true, "account" },
 	[REQUEST_LOG] = { "log", 0, true, NULL },
+	[REQUEST_TRACE] = { "trace", MAY_FILTER, false, NULL },
 	[REQUEST_VERSION] = { "version", 0, false, NULL },
 };
 
@@ -168,6 +170,31 @@ parse_critical(struct request *request, struct span word, char why[160])
 	return parse_limit(&request->critical, "--critical", word, why);
 }
 
+static bool
+parse_account(struct request *request, struct span word, char why[160])
+{
+	if (span_there(word))
+		return copy_word(request->subject, word, why);
+	snprintf(why, 160, "--account wants one");
+	return false;
+}
+
+static bool
+parse_server(struct request *request, struct span word, char why[160])
+{
+	char text[PEER_TEXT_SIZE];
+
+	request->of_server = true;
+	if (span_there(word) && word.len < sizeof(text)) {
+		memcpy(text, word.at, word.len);
+		text[word.len] = '\0';
+		if (peer_pattern_parse(&request->server, text))
+			return true;
+	}
+	snprintf(why, 160, "--server wants an IP address, as in 192.0.2.1, 192.0.2.1:5060 or udp:192.0.2.1:5060");
+	return false;
+}
+
 static const struct option {
 	const char *word;
 	unsigned may;			/* who has it */
@@ -180,6 +207,8 @@ static const struct option {
 	{ "--all", MAY_LIMIT, false, set_all },
 	{ "--warning", MAY_LIMIT, true, parse_warning },
 	{ "--critical", MAY_LIMIT, true, parse_critical },
+	{ "--account", MAY_FILTER, true, parse_account },
+	{ "--server", MAY_FILTER, true, parse_server },
 	{ "--timeout", MAY_WAIT, true, parse_timeout },
 };
 

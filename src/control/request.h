@@ -18,6 +18,7 @@
  *	sipkeepd/1 journal [--json]
  *	sipkeepd/1 wait ACCOUNT [STATE] [active=ADDRESS] [--timeout N]
  *	sipkeepd/1 log [LEVEL]
+ *	sipkeepd/1 trace [--account ACCOUNT] [--server SERVER]
  *	sipkeepd/1 version
  *
  * Words are parted by blanks; an option may stand anywhere behind the command. Another version than 1 is refused, so
@@ -49,6 +50,7 @@ enum request_verb {
 	REQUEST_SERVERS,
 	REQUEST_CHECK,
 	REQUEST_LOG,
+	REQUEST_TRACE,
 	REQUEST_VERSION,
 	REQUEST_VERBS,
 };
@@ -67,6 +69,8 @@ struct request {
 	bool detailed;				/* status */
 	bool follow;				/* events */
 	struct request_limit warning, critical;	/* check */
+	bool of_server;				/* trace: those of that server alone */
+	struct peer_pattern server;
 	/* wait: all that was asked for must hold */
 	bool wait_state;
 	enum account_state state;

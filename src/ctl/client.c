@@ -175,16 +175,6 @@ client_line(struct client *client, size_t *len)
 	return line;
 }
 
-char *
-client_bytes(struct client *client, size_t len)
-{
-	while (waiting(client) < len)
-		if (!receive(client))
-			return broken_off(client);
-	client->at += len;
-	return client->in.data + client->at - len;
-}
-
 /* "error CODE text": the text is for people, the code for us. */
 static int
 take_error(struct client *client, const char *line)

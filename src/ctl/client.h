@@ -46,9 +46,6 @@ void client_complain(const struct client *client);
  */
 char *client_line(struct client *client, size_t *len);
 
-/* The next bytes of the body, exactly that many, borrowed until the next call. NULL as above. */
-char *client_bytes(struct client *client, size_t len);
-
 /* More has come already: the next call may not have to wait. */
 bool client_has_more(const struct client *client);
 

@@ -12,6 +12,7 @@
 #include "ctl/client.h"
 #include "ctl/command.h"
 #include "ctl/show.h"
+#include "ctl/trace.h"
 
 static const struct command commands[] = {
 	{ "status", "[ACCOUNT] [--long] [--json]", "accounts, their servers and states", show_answer },
@@ -28,6 +29,7 @@ static const struct command commands[] = {
 	{ "wait", "ACCOUNT [STATE] [active=ADDRESS] [--timeout SECONDS]", "return when it has come true", show_wait },
 	{ "reload", "", "read the configuration anew", show_answer },
 	{ "log", "[LEVEL]", "how much is logged: error, warning, notice, info, debug", show_answer },
+	{ "trace", "[--account ACCOUNT] [--server SERVER] [--pcap FILE]", "SIP messages as they come and go", trace_run },
 	{ "version", "", "version of the daemon", show_answer },
 };
 

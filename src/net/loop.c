@@ -322,13 +322,13 @@ loop_delays(const struct loop *loop)
 }
 
 int64_t
-loop_wall_s(const struct loop *loop)
+loop_wall_ms(const struct loop *loop)
 {
 	struct timespec t;
 
 	(void)loop;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void

@@ -33,8 +33,14 @@ struct instant loop_now(const struct loop *loop);
  */
 int loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms), void *arg);
 
-/* Wall clock, seconds since 1970: for what outlives the program, never for a deadline of its own. */
-int64_t loop_wall_s(const struct loop *loop);
+/* Wall clock, since 1970: for what outlives the program, never for a deadline of its own. */
+int64_t loop_wall_ms(const struct loop *loop);
+
+static inline int64_t
+loop_wall_s(const struct loop *loop)
+{
+	return loop_wall_ms(loop) / 1000;
+}
 
 /*
  * A timer that is not armed yet.

@@ -60,7 +60,7 @@ LIST_HEAD(transaction_list, transaction);
 
 struct clienttx_table {
 	struct loop *loop;
-	struct transport *transport;
+	const struct wire *wire;
 	struct drops *drops;
 	struct tally *tally;		/* or NULL */
 	void (*on_end)(void *arg, const struct clienttx_result *result);
@@ -80,7 +80,7 @@ transaction_free(struct transaction *tx)
 }
 
 struct clienttx_table *
-clienttx_table_new(struct loop *loop, struct transport *transport, struct drops *drops,
+clienttx_table_new(struct loop *loop, const struct wire *wire, struct drops *drops,
     void (*on_end)(void *arg, const struct clienttx_result *result), void *arg)
 {
 	struct clienttx_table *table = calloc(1, sizeof(*table));
@@ -88,7 +88,7 @@ clienttx_table_new(struct loop *loop, struct transport *transport, struct drops 
 	if (table == NULL)
 		return NULL;
 	table->loop = loop;
-	table->transport = transport;
+	table->wire = wire;
 	table->drops = drops;
 	table->on_end = on_end;
 	table->arg = arg;
@@ -174,7 +174,7 @@ finish_silent(struct transaction *tx)
 static bool
 send_copy(struct transaction *tx)
 {
-	int error = wire_send(tx->table->transport, &tx->to, tx->dscp, tx->request, tx->len);
+	int error = wire_send(tx->table->wire, &tx->to, tx->dscp, tx->request, tx->len);
 
 	if (error == 0) {
 		tx->sent = true;

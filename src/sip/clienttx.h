@@ -16,6 +16,7 @@
 #include "base/tally.h"
 #include "net/transport.h"
 #include "sip/message.h"
+#include "sip/wire.h"
 
 #define SIP_BRANCH_SIZE 48
 #define SIP_T1_MS 500
@@ -47,9 +48,10 @@ struct clienttx_result {
 /*
  * on_end   called once per transaction, from the loop, never from inside clienttx_send(); the transaction is
  *          gone when it is called, and another may be started from it
+ * wire     must outlive the table
  * drops    counters for answers and errors without a transaction; must outlive the table
  */
-struct clienttx_table *clienttx_table_new(struct loop *loop, struct transport *transport, struct drops *drops,
+struct clienttx_table *clienttx_table_new(struct loop *loop, const struct wire *wire, struct drops *drops,
     void (*on_end)(void *arg, const struct clienttx_result *result), void *arg);
 void clienttx_table_free(struct clienttx_table *table);		/* no calls any more */
 

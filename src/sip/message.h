@@ -107,4 +107,7 @@ bool message_parse_within(struct message *message, const uint8_t *bytes, size_t 
  */
 void message_print(struct strbuf *to, const uint8_t *bytes, size_t len);
 
+/* The same without the body. Returns how long that is. */
+size_t message_print_head(struct strbuf *to, const uint8_t *bytes, size_t len);
+
 #endif

@@ -117,8 +117,8 @@ append_header(struct strbuf *to, struct span line)
 		append_digest(to, value);
 }
 
-void
-message_print(struct strbuf *to, const uint8_t *bytes, size_t len)
+size_t
+message_print_head(struct strbuf *to, const uint8_t *bytes, size_t len)
 {
 	struct span all = { (const char *)bytes, len };
 	size_t from = 0, next;
@@ -142,6 +142,14 @@ message_print(struct strbuf *to, const uint8_t *bytes, size_t len)
 		}
 		from = next;
 	}
-	if (from < len && next < len)
-		strbuf_printf(to, "[body: %zu bytes]\n", len - next);
+	return from < len && next < len ? len - next : 0;
+}
+
+void
+message_print(struct strbuf *to, const uint8_t *bytes, size_t len)
+{
+	size_t body = message_print_head(to, bytes, len);
+
+	if (body > 0)
+		strbuf_printf(to, "[body: %zu bytes]\n", body);
 }

@@ -24,22 +24,40 @@ log_message(const char *arrow, const struct peer *peer, const void *bytes, size_
 	strbuf_fini(&printed);
 }
 
-int
-wire_send(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+/* Our side of what is sent is asked for only when somebody looks. */
+static void
+show_sent(const struct wire *wire, const struct peer *to, const void *bytes, size_t len)
 {
+	struct wire_message message = { .sent = true, .peer = *to, .bytes = bytes, .len = len };
+
 	log_message("->", to, bytes, len);
-	return transport_send(transport, to, dscp, bytes, len);
+	if (wire->on_message == NULL)
+		return;
+	if (transport_local(wire->transport, to, &message.local) < 0)
+		message.local = (struct address){ 0 };
+	wire->on_message(wire->arg, &message);
 }
 
 int
-wire_reply(struct transport *transport, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+wire_send(const struct wire *wire, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
 {
-	log_message("->", to, bytes, len);
-	return transport_reply(transport, to, dscp, bytes, len);
+	show_sent(wire, to, bytes, len);
+	return transport_send(wire->transport, to, dscp, bytes, len);
+}
+
+int
+wire_reply(const struct wire *wire, const struct peer *to, uint8_t dscp, const void *bytes, size_t len)
+{
+	show_sent(wire, to, bytes, len);
+	return transport_reply(wire->transport, to, dscp, bytes, len);
 }
 
 void
-wire_received(const struct peer *from, const uint8_t *bytes, size_t len)
+wire_received(const struct wire *wire, const struct peer *from, const struct address *local, const uint8_t *bytes,
+    size_t len)
 {
 	log_message("<-", from, bytes, len);
+	if (wire->on_message != NULL)
+		wire->on_message(wire->arg, &(struct wire_message){ .peer = *from, .local = *local, .bytes = bytes,
+		    .len = len });
 }

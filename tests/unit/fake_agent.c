@@ -200,6 +200,27 @@ fake_agent_recorded(struct agent *agent, const struct record *record)
 			listener->on_record(listener->arg, record);
 }
 
+void
+fake_agent_message(struct agent *agent, const struct wire_message *message)
+{
+	struct agent_listener *listener;
+
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_message != NULL)
+			listener->on_message(listener->arg, message);
+}
+
+bool
+fake_agent_is_looked_at(const struct agent *agent)
+{
+	const struct agent_listener *listener;
+
+	TAILQ_FOREACH(listener, &agent->listeners, link)
+		if (listener->on_message != NULL)
+			return true;
+	return false;
+}
+
 static int
 drain(struct agent *agent, const char *server, unsigned *count)
 {

@@ -50,6 +50,11 @@ void fake_account_activate(struct account *account, int index);
 /* Tells the listener, as the agent does after an event. */
 void fake_agent_changed(struct agent *agent);
 
+/* Tells of a SIP message. Nobody is told while nobody looks on. */
+struct wire_message;
+void fake_agent_message(struct agent *agent, const struct wire_message *message);
+bool fake_agent_is_looked_at(const struct agent *agent);
+
 /* Tells the listener of a transition. */
 void fake_agent_recorded(struct agent *agent, const struct record *record);
 

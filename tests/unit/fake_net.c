@@ -29,6 +29,7 @@ struct transport {
 
 static struct loop loop;
 static struct transport transport;
+static struct wire wire;
 static uint64_t random_state;
 
 void
@@ -38,6 +39,7 @@ fake_reset(void)
 	LIST_INIT(&loop.timers);
 	transport.result = 0;
 	transport.count = 0;
+	wire = (struct wire){ .transport = &transport };
 	random_state = 1;
 }
 
@@ -47,10 +49,19 @@ fake_loop(void)
 	return &loop;
 }
 
-struct transport *
-fake_transport(void)
+struct wire *
+fake_wire(void)
 {
-	return &transport;
+	return &wire;
+}
+
+int
+transport_local(struct transport *t, const struct peer *to, struct address *local)
+{
+	(void)t;
+	(void)to;
+	address_parse(local, "192.0.2.9:5060");
+	return transport.result;
 }
 
 static struct timer *

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 #include "net/loop.h"
 #include "net/transport.h"
+#include "sip/wire.h"
 
 struct fake_sent {
 	struct instant at;
@@ -24,7 +25,7 @@ struct fake_sent {
 /* Time 1,000,000 ms, nothing sent, sends succeed. Timers of before must be gone. */
 void fake_reset(void);
 struct loop *fake_loop(void);
-struct transport *fake_transport(void);
+struct wire *fake_wire(void);		/* before a transport of the test's; nobody looks on after fake_reset() */
 
 /* Moves the clock; timers fire in order, each at its own time. */
 void fake_advance(int64_t ms);

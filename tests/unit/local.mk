@@ -16,7 +16,7 @@ unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test
 	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_metrics \
 	tests/unit/test_names \
 	tests/unit/test_notify tests/unit/test_overview tests/unit/test_savedfile \
-	tests/unit/test_status
+	tests/unit/test_pcap tests/unit/test_status tests/unit/test_traces
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_core) $(unit_sip) $(unit_net) $(unit_agent)
@@ -170,11 +170,10 @@ tests_unit_test_names_CFLAGS = $(unit_cflags)
 tests_unit_test_names_LDADD = libagent.a $(LIBS_CORE) $(CHECK_LIBS)
 
 # What is seen from outside, of an agent of the test's.
-tests_unit_test_control_SOURCES = tests/unit/test_control.c tests/unit/unit.h tests/unit/fake_agent.c \
-	tests/unit/fake_agent.h
+tests_unit_test_control_SOURCES = tests/unit/test_control.c tests/unit/control_side.h tests/unit/unit.h \
+	tests/unit/fake_agent.c tests/unit/fake_agent.h
 tests_unit_test_control_CFLAGS = $(unit_cflags)
-tests_unit_test_control_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
-	$(CHECK_LIBS)
+tests_unit_test_control_LDADD = $(unit_config_libs)
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_journal_CFLAGS = $(unit_cflags)
@@ -196,6 +195,13 @@ tests_unit_test_overview_SOURCES = tests/unit/test_overview.c tests/unit/unit.h 
 tests_unit_test_overview_CFLAGS = $(unit_cflags)
 tests_unit_test_overview_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
 	$(CHECK_LIBS)
+tests_unit_test_traces_SOURCES = tests/unit/test_traces.c tests/unit/control_side.h tests/unit/unit.h \
+	tests/unit/fake_agent.c tests/unit/fake_agent.h
+tests_unit_test_traces_CFLAGS = $(unit_cflags)
+tests_unit_test_traces_LDADD = $(unit_config_libs)
+tests_unit_test_pcap_SOURCES = tests/unit/test_pcap.c tests/unit/unit.h src/ctl/pcap.c src/ctl/pcap.h
+tests_unit_test_pcap_CFLAGS = $(unit_cflags)
+tests_unit_test_pcap_LDADD = $(LIBS_CORE) $(CHECK_LIBS)
 tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_status_CFLAGS = $(unit_cflags)

@@ -151,6 +151,43 @@ START_TEST(test_peer)
 }
 END_TEST
 
+static const struct {
+	const char *pattern;
+	bool good, udp_5060, udp_5062, tls_5061;	/* 192.0.2.1 by these */
+} patterns[] = {
+	{ "192.0.2.1", true, true, true, true },
+	{ "192.0.2.1:5060", true, true, false, false },
+	{ "udp:192.0.2.1", true, true, true, false },
+	{ "tls:192.0.2.1", true, false, false, true },
+	{ "udp:192.0.2.1:5062", true, false, true, false },
+	{ "tcp:192.0.2.1", true, false, false, false },
+	{ "192.0.2.2", true, false, false, false },
+	{ "tls:[2001:db8::1]:5061", true, false, false, false },
+	{ "sctp:192.0.2.1", false, false, false, false },
+	{ "udp:", false, false, false, false },
+	{ "UDP:192.0.2.1", false, false, false, false },
+	{ "", false, false, false, false },
+	{ "example.com", false, false, false, false },
+};
+
+START_TEST(B74_a_server_by_its_name)
+{
+	struct peer peer = { .transport = SIP_UDP };
+	struct peer_pattern pattern;
+
+	ck_assert(address_parse(&peer.address, "192.0.2.1:5060"));
+	ck_assert(peer_pattern_parse(&pattern, patterns[_i].pattern) == patterns[_i].good);
+	if (!patterns[_i].good)
+		return;
+	ck_assert(peer_matches(&pattern, &peer) == patterns[_i].udp_5060);
+	peer.address.port = 5062;
+	ck_assert(peer_matches(&pattern, &peer) == patterns[_i].udp_5062);
+	peer = (struct peer){ .transport = SIP_TLS, .address = peer.address };
+	peer.address.port = 5061;
+	ck_assert(peer_matches(&pattern, &peer) == patterns[_i].tls_5061);
+}
+END_TEST
+
 static Suite *
 address_suite(void)
 {
@@ -162,6 +199,7 @@ address_suite(void)
 	tcase_add_test(tc, test_none);
 	tcase_add_test(tc, test_equal);
 	tcase_add_test(tc, test_peer);
+	tcase_add_loop_test(tc, B74_a_server_by_its_name, 0, (int)UNIT_COUNT(patterns));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

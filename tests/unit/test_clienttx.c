@@ -35,7 +35,7 @@ setup(void)
 	ends = 0;
 	server = (struct peer){ .transport = SIP_UDP };
 	ck_assert(address_parse(&server.address, "192.0.2.1:5060"));
-	table = clienttx_table_new(fake_loop(), fake_transport(), &drops, on_end, NULL);
+	table = clienttx_table_new(fake_loop(), fake_wire(), &drops, on_end, NULL);
 	ck_assert_ptr_nonnull(table);
 	start = loop_now(fake_loop());
 }
@@ -353,7 +353,7 @@ START_TEST(another_may_be_started_from_the_call)
 	char branch[SIP_BRANCH_SIZE];
 
 	clienttx_table_free(table);
-	table = clienttx_table_new(fake_loop(), fake_transport(), &drops, on_end_start_another, NULL);
+	table = clienttx_table_new(fake_loop(), fake_wire(), &drops, on_end_start_another, NULL);
 	send_options(4000, branch);
 	fake_advance(12000);
 	ck_assert_uint_eq(ends, 3);
@@ -420,7 +420,7 @@ START_TEST(a_broken_connection_and_what_follows)
 	char branch[SIP_BRANCH_SIZE];
 
 	clienttx_table_free(table);
-	table = clienttx_table_new(fake_loop(), fake_transport(), &drops, on_end_begin_and_drop, NULL);
+	table = clienttx_table_new(fake_loop(), fake_wire(), &drops, on_end_begin_and_drop, NULL);
 	server.transport = SIP_TCP;
 	send_options(4000, branch);
 	dropped = send_options(4000, branch);	/* the older one is told first */

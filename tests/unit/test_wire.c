@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* B72: with -d every SIP message is logged, in and out, and no secret in it; without, nothing. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@ static const char request[] = "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/
 
 static struct strbuf logged;
 static struct peer server;
+static struct address own;
 
 static void
 on_line(void *arg, enum log_level level, const char *line)
@@ -28,6 +30,7 @@ setup(void)
 	fake_reset();
 	server = (struct peer){ .transport = SIP_UDP };
 	ck_assert(address_parse(&server.address, "192.0.2.1:5060"));
+	ck_assert(address_parse(&own, "192.0.2.9:5060"));
 	log_to_sink(on_line, NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
 }
@@ -55,7 +58,7 @@ is_logged(const char *arrow)
 
 START_TEST(sent)
 {
-	ck_assert_int_eq(wire_send(fake_transport(), &server, 24, request, sizeof(request) - 1), 0);
+	ck_assert_int_eq(wire_send(fake_wire(), &server, 24, request, sizeof(request) - 1), 0);
 	is_logged("->");
 	ck_assert_uint_eq(fake_sent_count(), 1);
 	ck_assert_uint_eq(fake_sent(0)->len, sizeof(request) - 1);
@@ -65,7 +68,7 @@ END_TEST
 
 START_TEST(answered)
 {
-	ck_assert_int_eq(wire_reply(fake_transport(), &server, 24, request, sizeof(request) - 1), 0);
+	ck_assert_int_eq(wire_reply(fake_wire(), &server, 24, request, sizeof(request) - 1), 0);
 	is_logged("->");
 	ck_assert_uint_eq(fake_sent_count(), 1);
 }
@@ -73,7 +76,7 @@ END_TEST
 
 START_TEST(received)
 {
-	wire_received(&server, (const uint8_t *)request, sizeof(request) - 1);
+	wire_received(fake_wire(), &server, &own, (const uint8_t *)request, sizeof(request) - 1);
 	is_logged("<-");
 }
 END_TEST
@@ -81,10 +84,45 @@ END_TEST
 START_TEST(only_with_d)
 {
 	log_set_level(LOG_LEVEL_INFO);
-	wire_received(&server, (const uint8_t *)request, sizeof(request) - 1);
-	ck_assert_int_eq(wire_send(fake_transport(), &server, 24, request, sizeof(request) - 1), 0);
+	wire_received(fake_wire(), &server, &own, (const uint8_t *)request, sizeof(request) - 1);
+	ck_assert_int_eq(wire_send(fake_wire(), &server, 24, request, sizeof(request) - 1), 0);
 	ck_assert_uint_eq(logged.len, 0);
 	ck_assert_uint_eq(fake_sent_count(), 1);
+}
+END_TEST
+
+static unsigned seen_count;
+static struct wire_message seen;
+
+static void
+on_message(void *arg, const struct wire_message *message)
+{
+	ck_assert_ptr_eq(arg, &seen);
+	ck_assert(peer_equal(&message->peer, &server));
+	ck_assert_uint_eq(message->len, sizeof(request) - 1);
+	ck_assert_mem_eq(message->bytes, request, message->len);
+	seen_count++;
+	seen = *message;
+}
+
+/* Whether or not it is logged. */
+START_TEST(looked_at)
+{
+	log_set_level(LOG_LEVEL_INFO);
+	fake_wire()->on_message = on_message;
+	fake_wire()->arg = &seen;
+	ck_assert_int_eq(wire_send(fake_wire(), &server, 24, request, sizeof(request) - 1), 0);
+	ck_assert_uint_eq(seen_count, 1);
+	ck_assert(seen.sent && address_equal(&seen.local, &own));
+	ck_assert_int_eq(wire_reply(fake_wire(), &server, 24, request, sizeof(request) - 1), 0);
+	ck_assert_uint_eq(seen_count, 2);
+	wire_received(fake_wire(), &server, &own, (const uint8_t *)request, sizeof(request) - 1);
+	ck_assert_uint_eq(seen_count, 3);
+	ck_assert(!seen.sent && address_equal(&seen.local, &own));
+	fake_send_result(-ENETUNREACH);
+	ck_assert_int_eq(wire_send(fake_wire(), &server, 24, request, sizeof(request) - 1), -ENETUNREACH);
+	ck_assert_uint_eq(seen_count, 4);	/* that it was tried is seen */
+	ck_assert_int_eq(seen.local.family, ADDRESS_NONE);
 }
 END_TEST
 
@@ -99,6 +137,7 @@ wire_suite(void)
 	tcase_add_test(tcase, answered);
 	tcase_add_test(tcase, received);
 	tcase_add_test(tcase, only_with_d);
+	tcase_add_test(tcase, looked_at);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

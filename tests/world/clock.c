@@ -342,10 +342,10 @@ loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms)
 }
 
 int64_t
-loop_wall_s(const struct loop *loop)
+loop_wall_ms(const struct loop *loop)
 {
 	(void)loop;
-	return WALL_BEGINNING_S + world_ms() / 1000;
+	return WALL_BEGINNING_S * INT64_C(1000) + world_ms();
 }
 
 struct timer *

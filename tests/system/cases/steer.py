@@ -5,10 +5,14 @@ import json
 import os
 import pty
 import pwd
+import signal
 import subprocess
+import time
 
 from parts.case import Skip, case, check, equal, until
+from parts.certificates import Authority
 from parts.daemon import environment
+from parts.process import find_program
 from cases.accounts import account
 
 
@@ -121,6 +125,82 @@ def at_a_glance(w):
     daemon.stop()
     code, out, _ = daemon.ctl("check")
     check(code == 2 and out.startswith("CRITICAL - "), "check without a daemon: exit %d, %s" % (code, out))
+
+
+class Tracer:
+    """sipkeepctl trace, and what it wrote; ended as an admin ends it, by Ctrl-C."""
+
+    def __init__(self, daemon, *arguments):
+        self.process = subprocess.Popen([os.environ["SIPKEEPCTL"], "-s", daemon.control, "trace"] + list(arguments),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, errors="replace",
+                                        env=environment())
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=10)[0]
+
+
+def dissected(w, path, *fields, shown="sip"):
+    """What tshark reads in a capture: a row of fields for each packet."""
+    done = subprocess.run([find_program("tshark", "tshark"), "-n", "-r", path, "-Y", shown, "-T", "fields"]
+                          + [word for field in fields for word in ("-e", field)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=30,
+                          env=dict(os.environ, HOME=w.directory, XDG_CONFIG_HOME=w.directory))
+    equal(done.returncode, 0, "tshark reads it: " + done.stderr)
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+@case("B72", limit=60)
+def traced(w):
+    """trace: the SIP of one account, or of one server, live and as a capture that tshark reads; no secret in it"""
+    authority = Authority(w, "known")
+    first = w.server(1, users={"100": "secret", "101": "secret"}, stream=authority.issue("good", "DNS:voice.test"))
+    second = w.server(2, users={"100": "secret", "101": "secret"})
+    daemon = w.daemon([account(w, "101", second)], arguments=("-f",), tls_ca_file=authority.file)
+    daemon.settings["upstream"] = ["udp:%s:5060" % daemon.address, "tls:%s:5061" % daemon.address]
+    daemon.accounts.append({"user": "100", "server": "voice.test; " + first.tls_host, "password": "secret",
+                            "transport": "tls"})
+    daemon.write()
+    daemon.start()
+    daemon.wait("100", "registered")
+    daemon.active("101", second.name)
+    everything, of_one = w.path("all.pcap"), w.path("one.pcap")
+    tracers = [w.owns(Tracer(daemon, *arguments)) for arguments in (
+        ("--pcap", everything), ("--pcap", of_one, "--account", "100"), ("--account", "101"),
+        ("--server", second.name))]
+    until(lambda: os.path.exists(of_one) and os.path.getsize(of_one) == 24 and os.path.getsize(everything) >= 24, 5,
+          "they listen")
+    time.sleep(0.3)
+    equal(os.stat(everything).st_mode & 0o777, 0o600, "the capture is for its owner alone")
+    for user in ("100", "101"):
+        equal(daemon.ctl("register", user)[0], 0, "exit of register")
+    until(lambda: os.path.getsize(of_one) > 600, 5, "the account's messages")
+    until(lambda: "200" in [row[0] for row in dissected(w, everything, "sip.Status-Code", shown=
+          'sip.CSeq.method == "OPTIONS" && udp.port == 5061')], 10, "an answered probe over TLS")
+    _, _, text, at_server = [tracer.end() for tracer in tracers]
+
+    rows = dissected(w, of_one, "sip.CSeq.method", "sip.to.user", "ip.addr", "udp.port")
+    check(len(rows) >= 2 and {tuple(row[:2]) for row in rows} == {("REGISTER", "100")}, "of one: %s" % rows)
+    check(all(w.ip(1) in row[2] and daemon.address in row[2] and "5061" in row[3] for row in rows), str(rows))
+    rows = dissected(w, everything, "sip.CSeq.method", "sip.to.user")
+    check({("REGISTER", "100"), ("REGISTER", "101")} <= {tuple(row) for row in rows}, "of all: %s" % rows)
+    equal(dissected(w, everything, "frame.number", shown="_ws.malformed || _ws.expert.severity == error || !sip"), [],
+          "what tshark dislikes")
+    secrets = dissected(w, everything, "sip.auth.digest.response", shown="sip.auth.digest.response")
+    check(secrets and all(row == ["***"] for row in secrets), "the responses: %s" % secrets)
+
+    check("udp:%s:5060 -> " % w.ip(2) in text and "  -> REGISTER sip:voice.test SIP/2.0\n" in text
+          and "  <- SIP/2.0 200 OK\n" in text and "response=***" in text, "as text:\n" + text)
+    check("OPTIONS sip:" not in text and "100@" not in text, "of the account alone:\n" + text)
+    check("OPTIONS sip:" in at_server and w.ip(1) + ":" not in at_server, "of the server alone:\n" + at_server)
+
+    tracer = w.owns(Tracer(daemon, "--pcap", "-"))
+    equal(daemon.ctl("trace", "--account", "nobody")[0], 1, "exit for an account that is not there")
+    equal(daemon.ctl("trace", "--pcap")[0], 2, "exit without a file")
+    daemon.stop()
+    tracer.process.wait(10)
+    equal(tracer.process.returncode, 3, "exit when the daemon ends")
 
 
 @case("B8 B71")
