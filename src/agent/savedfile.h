@@ -9,7 +9,7 @@
 #include "agent/saved.h"
 #include "base/str.h"
 
-#define SAVEDFILE_MAX (4 * 1024 * 1024)	/* bytes that are read */
+#define SAVEDFILE_MAX (64 * 1024 * 1024)	/* bytes that are read */
 
 /* Replaces what is in *to by the text; to->failed says that memory ran out. */
 void savedfile_write(const struct saved *saved, struct strbuf *to);

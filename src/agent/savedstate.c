@@ -12,6 +12,7 @@
 #include "agent/savedfile.h"
 #include "base/log.h"
 #include "net/entropy.h"
+#include "net/forked.h"
 #include "net/store.h"
 
 enum {
@@ -24,10 +25,16 @@ struct savedstate {
 	struct agent *agent;
 	struct timer *timer;
 	struct strbuf path, key_path;	/* without data: there is no state-dir */
-	struct saved on_disk;		/* as it was read or written last */
+	struct saved earlier;		/* what an earlier run has left, until all accounts have had theirs */
 	struct instant written_at;	/* tried, that is */
-	unsigned version;		/* that on_disk is of: see savedcollect.h */
-	bool starting;			/* on_disk is of an earlier run */
+	uint64_t marks;			/* of all accounts, added up */
+	uint64_t written_marks;		/* what is on disk is of these, and of that version: see savedcollect.h */
+	unsigned written_version;
+	uint64_t tried_marks;		/* what is being written is of these */
+	unsigned tried_version;
+	bool known;			/* what is on disk is of this run */
+	struct forked *writer;		/* NULL: nobody writes now */
+	bool starting;			/* the accounts take over what an earlier run has left */
 	bool failing;			/* there has been a warning, and nothing good since */
 };
 
@@ -41,17 +48,23 @@ complain(struct savedstate *state, const char *path, const char *why, const char
 	state->failing = true;
 }
 
-static bool
-write_file(struct savedstate *state, const char *path, const char *bytes, size_t len, const char *so)
+/* result   0 or negative errno */
+static void
+written(struct savedstate *state, const char *path, int result, const char *so)
 {
-	int error = store_write(path, bytes, len);
-
-	if (error < 0)
-		complain(state, path, strerror(-error), so);
+	if (result < 0)
+		complain(state, path, strerror(-result), so);
 	else if (state->failing)
 		log_line(LOG_LEVEL_NOTICE, NULL, "%s: written again", path);
-	state->failing = error < 0;
-	return error == 0;
+	state->failing = result < 0;
+}
+
+static void
+write_key(struct savedstate *state, const char *key, size_t len)
+{
+	const char *path = state->key_path.data;
+
+	written(state, path, store_write(path, key, len), "Contacts will differ after a restart");
 }
 
 static bool
@@ -68,7 +81,6 @@ is_key(const struct strbuf *kept, size_t len)
 static void
 load_key(struct savedstate *state)
 {
-	static const char so[] = "Contacts will differ after a restart";
 	char *key = state->agent->key;
 	size_t len = sizeof(state->agent->key) - 1;
 	const char *path = state->key_path.data;
@@ -83,55 +95,103 @@ load_key(struct savedstate *state)
 		memcpy(key, kept.data, len);
 	} else if (error == 0) {
 		log_line(LOG_LEVEL_WARNING, NULL, "%s: holds no key; a new one is written, Contacts will differ", path);
-		write_file(state, path, key, len, so);
+		write_key(state, key, len);
 	} else if (error == -ENOENT) {
-		write_file(state, path, key, len, so);
+		write_key(state, key, len);
 	} else {
-		complain(state, path, strerror(-error), so);
+		complain(state, path, strerror(-error), "Contacts will differ after a restart");
 	}
 	strbuf_fini(&kept);
 }
 
 /* ---- Writing. ---- */
 
+enum { UNCHANGED = 1 };
+
+/* What would be written is what is there: an earlier run has left the same, or DNS gave it in another order. */
 static bool
-write_state(struct savedstate *state, struct saved *now)
+is_there(const struct savedstate *state, const struct saved *now)
 {
 	struct strbuf text = { 0 };
-	bool written = false;
+	struct saved there = { 0 };
+	char why[256];
+	bool same = store_read(state->path.data, &text) == 0 &&
+	    savedfile_read(&there, (struct span){ text.data, text.len }, why) && saved_equal(now, &there);
 
-	savedfile_write(now, &text);
-	if (text.failed)
-		complain(state, state->path.data, strerror(ENOMEM), "what is there is old");
-	else
-		written = write_file(state, state->path.data, text.data, text.len, "what is there is old");
+	saved_fini(&there);
 	strbuf_fini(&text);
-	return written;
+	return same;
+}
+
+/*
+ * Done by a copy of the process: with many accounts it takes a while, and a disk takes its time.
+ *
+ * Returns 0, UNCHANGED or negative errno.
+ */
+static int
+write_state(void *arg)
+{
+	struct savedstate *state = arg;
+	struct saved now;
+	struct strbuf text = { 0 };
+	int result = UNCHANGED;
+
+	if (!savedcollect_all(state->agent, &now))
+		return -ENOMEM;
+	if ((state->known && state->marks != state->written_marks) || !is_there(state, &now)) {
+		savedfile_write(&now, &text);
+		result = text.failed ? -ENOMEM : store_write(state->path.data, text.data, text.len);
+		strbuf_fini(&text);
+	}
+	saved_fini(&now);
+	return result;
+}
+
+static bool
+is_written(const struct savedstate *state)
+{
+	return state->known && state->marks == state->written_marks &&
+	    savedcollect_version(state->agent) == state->written_version;
+}
+
+static void touch(struct savedstate *state);
+
+static void
+on_written(void *arg, int result)
+{
+	struct savedstate *state = arg;
+
+	state->writer = NULL;
+	written(state, state->path.data, result < 0 ? result : 0, "what is there is old");
+	if (result < 0) {
+		timer_set(state->timer, instant_add(loop_now(state->agent->loop), RETRY_MS));
+		return;
+	}
+	state->known = true;
+	state->written_marks = state->tried_marks;
+	state->written_version = state->tried_version;
+	if (!is_written(state))
+		touch(state);
+}
+
+static void
+begin_to_write(struct savedstate *state)
+{
+	timer_set(state->timer, INSTANT_NEVER);
+	state->tried_marks = state->marks;
+	state->tried_version = savedcollect_version(state->agent);
+	state->written_at = loop_now(state->agent->loop);
 }
 
 static void
 save(struct savedstate *state)
 {
-	struct instant now = loop_now(state->agent->loop);
-	unsigned version = savedcollect_version(state->agent);
-	struct saved collected;
-
-	timer_set(state->timer, INSTANT_NEVER);
-	if (!savedcollect_all(state->agent, &collected)) {
-		timer_set(state->timer, instant_add(now, RETRY_MS));
+	begin_to_write(state);
+	if (is_written(state))
 		return;
-	}
-	if (!saved_equal(&collected, &state->on_disk)) {
-		state->written_at = now;
-		if (!write_state(state, &collected)) {
-			saved_fini(&collected);
-			timer_set(state->timer, instant_add(now, RETRY_MS));
-			return;
-		}
-	}
-	saved_fini(&state->on_disk);
-	state->on_disk = collected;
-	state->version = version;
+	state->writer = forked_run(state->agent->loop, write_state, on_written, state);
+	if (state->writer == NULL)
+		on_written(state, write_state(state));
 }
 
 static void
@@ -146,7 +206,7 @@ touch(struct savedstate *state)
 {
 	struct instant soon = instant_add(loop_now(state->agent->loop), DELAY_MS);
 
-	if (state->path.data == NULL || !instant_is_never(timer_due(state->timer)))
+	if (state->path.data == NULL || state->writer != NULL || !instant_is_never(timer_due(state->timer)))
 		return;
 	timer_set(state->timer, instant_max(soon, instant_add(state->written_at, GAP_MS)));
 }
@@ -163,6 +223,7 @@ savedstate_look(struct savedstate *state, struct account *account)
 	mark = savedcollect_mark(account);
 	if (mark == account->saved_mark)
 		return;
+	state->marks += mark - account->saved_mark;
 	account->saved_mark = mark;
 	touch(state);
 }
@@ -170,22 +231,30 @@ savedstate_look(struct savedstate *state, struct account *account)
 void
 savedstate_gone(struct savedstate *state, const struct account *account)
 {
-	if (state != NULL && account->saved_mark != 0)
-		touch(state);
+	if (state == NULL || account->saved_mark == 0)
+		return;
+	state->marks -= account->saved_mark;
+	touch(state);
 }
 
 void
 savedstate_settle(struct savedstate *state)
 {
-	if (state != NULL && savedcollect_version(state->agent) != state->version)
+	if (state != NULL && !(state->known && savedcollect_version(state->agent) == state->written_version))
 		touch(state);
 }
 
 void
 savedstate_flush(struct savedstate *state)
 {
-	if (state != NULL && state->path.data != NULL)
-		save(state);
+	if (state == NULL || state->path.data == NULL)
+		return;
+	if (state->writer != NULL)
+		on_written(state, forked_wait(state->writer));
+	begin_to_write(state);
+	if (!is_written(state))
+		on_written(state, write_state(state));
+	timer_set(state->timer, INSTANT_NEVER);
 }
 
 /* ---- The start. ---- */
@@ -195,8 +264,8 @@ recall_answers(struct savedstate *state)
 {
 	struct loop *loop = state->agent->loop;
 
-	for (size_t i = 0; i < state->on_disk.answer_count; i++) {
-		const struct saved_answer *saved = &state->on_disk.answers[i];
+	for (size_t i = 0; i < state->earlier.answer_count; i++) {
+		const struct saved_answer *saved = &state->earlier.answers[i];
 		int64_t age_s = loop_wall_s(loop) - saved->confirmed_s;
 
 		names_remember(state->agent->names, saved->name, saved->type, &saved->answer,
@@ -207,8 +276,8 @@ recall_answers(struct savedstate *state)
 static void
 recall_drained(struct savedstate *state)
 {
-	for (size_t i = 0; i < state->on_disk.drained_count; i++) {
-		const struct peer *peer = &state->on_disk.drained[i];
+	for (size_t i = 0; i < state->earlier.drained_count; i++) {
+		const struct peer *peer = &state->earlier.drained[i];
 		char text[PEER_TEXT_SIZE];
 
 		if (agent_drain_peer(state->agent, peer) == 0)
@@ -229,7 +298,7 @@ savedstate_read(struct savedstate *state)
 	if (state->path.data == NULL)
 		return;
 	error = store_read(state->path.data, &text);
-	if (error == 0 && !savedfile_read(&state->on_disk, (struct span){ text.data, text.len }, why))
+	if (error == 0 && !savedfile_read(&state->earlier, (struct span){ text.data, text.len }, why))
 		log_line(LOG_LEVEL_WARNING, NULL, "%s: %s; it is not used", state->path.data, why);
 	else if (error < 0 && error != -ENOENT)
 		complain(state, state->path.data, strerror(-error), "it is not used");
@@ -276,7 +345,7 @@ savedstate_recall(struct savedstate *state, struct account *account)
 	/* A fixed Contact is the same everywhere: taking it back could hit the live one (B40). */
 	if (state == NULL || !state->starting || account->config->contact_mode == CONTACT_FIXED)
 		return;
-	all = &state->on_disk;
+	all = &state->earlier;
 	for (size_t i = first_of(all, account->aor); i < all->binding_count; i++) {
 		const struct saved_binding *saved = &all->bindings[i];
 		int64_t left_s = left_of(state, saved);
@@ -295,8 +364,10 @@ savedstate_recall(struct savedstate *state, struct account *account)
 void
 savedstate_started(struct savedstate *state)
 {
-	if (state != NULL)
-		state->starting = false;
+	if (state == NULL)
+		return;
+	state->starting = false;
+	saved_fini(&state->earlier);
 }
 
 static void
@@ -333,8 +404,9 @@ savedstate_free(struct savedstate *state)
 {
 	if (state == NULL)
 		return;
+	forked_free(state->writer);
 	timer_free(state->timer);
-	saved_fini(&state->on_disk);
+	saved_fini(&state->earlier);
 	strbuf_fini(&state->path);
 	strbuf_fini(&state->key_path);
 	free(state);

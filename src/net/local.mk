@@ -7,6 +7,7 @@ libnet_a_SOURCES = \
 	src/net/entropy.c src/net/entropy.h \
 	src/net/failure.c \
 	src/net/httpd.c src/net/httpd.h src/net/httpd_private.h src/net/httpdreply.c \
+	src/net/forked.c src/net/forked.h \
 	src/net/icmp.c src/net/icmp.h \
 	src/net/links.c src/net/links.h \
 	src/net/loop.c src/net/loop.h src/net/loopbase.h \

@@ -290,6 +290,7 @@ loop_run(struct loop *loop)
 	loop->running = true;
 	loop->now.ms = boottime_us() / 1000;
 	loop_woken(loop);
+	loop->lost_at = loop->now;	/* nobody was late for what was armed before */
 	while (!loop->stopped && result >= 0) {
 		loop->turn_began_us = 0;
 		result = event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-#define STORE_FILE_MAX (16 * 1024 * 1024)
+#define STORE_FILE_MAX (64 * 1024 * 1024)	/* 100,000 accounts keep 15 MB of state */
 
 /*
  * Appends the whole file to *to.

@@ -10,7 +10,7 @@ unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest
 	tests/unit/test_message \
 	tests/unit/test_token tests/unit/test_wire
 unit_net = tests/unit/test_httpd tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver \
-	tests/unit/test_sdnotify tests/unit/test_store \
+	tests/unit/test_sdnotify tests/unit/test_store tests/unit/test_forked \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
 unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
 	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_metrics \
@@ -122,6 +122,9 @@ tests_unit_test_resolver_LDADD = $(unit_net_libs)
 tests_unit_test_sdnotify_SOURCES = tests/unit/test_sdnotify.c tests/unit/unit.h
 tests_unit_test_sdnotify_CFLAGS = $(unit_cflags)
 tests_unit_test_sdnotify_LDADD = $(unit_net_libs)
+tests_unit_test_forked_SOURCES = tests/unit/test_forked.c tests/unit/unit.h
+tests_unit_test_forked_CFLAGS = $(unit_cflags)
+tests_unit_test_forked_LDADD = $(unit_net_libs)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/unit.h
 tests_unit_test_store_CFLAGS = $(unit_cflags)
 tests_unit_test_store_LDADD = $(unit_net_libs)

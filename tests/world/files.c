@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "net/forked.h"
 #include "net/store.h"
 
 struct file {
@@ -126,4 +127,56 @@ store_others_may_read(const char *path)
 
 	HASH_FIND_STR(files, path, f);
 	return f == NULL || f->bytes == NULL ? -ENOENT : 0;
+}
+
+/* ---- net/forked.h: the work is done at once; that it has ended is told from the loop. ---- */
+
+struct forked {
+	struct timer *timer;
+	int result;
+	void (*on_done)(void *arg, int result);
+	void *arg;
+};
+
+static void
+tell_end(void *arg)
+{
+	struct forked *forked = arg;
+	struct forked told = *forked;
+
+	forked_free(forked);
+	told.on_done(told.arg, told.result);
+}
+
+struct forked *
+forked_run(struct loop *loop, int (*work)(void *arg), void (*on_done)(void *arg, int result), void *arg)
+{
+	struct forked *forked = memory(sizeof(*forked));
+
+	*forked = (struct forked){ .timer = timer_new(loop, tell_end, forked), .on_done = on_done, .arg = arg };
+	if (forked->timer == NULL) {
+		free(forked);
+		return NULL;
+	}
+	forked->result = work(arg);
+	timer_set(forked->timer, loop_now(loop));
+	return forked;
+}
+
+int
+forked_wait(struct forked *forked)
+{
+	int result = forked->result;
+
+	forked_free(forked);
+	return result;
+}
+
+void
+forked_free(struct forked *forked)
+{
+	if (forked == NULL)
+		return;
+	timer_free(forked->timer);
+	free(forked);
 }
