@@ -14,6 +14,7 @@ enum { LINE_SIZE = 4096 };
 enum log_target {
 	TARGET_TERMINAL,
 	TARGET_SYSLOG,
+	TARGET_SINK,
 };
 
 /* The one place with settings for the whole program; everything else is handed down. */
@@ -36,6 +37,12 @@ log_to_sink(void (*sink)(void *arg, enum log_level level, const char *line), voi
 {
 	settings.sink = sink;
 	settings.arg = arg;
+}
+
+void
+log_to_sink_alone(void)
+{
+	settings.target = TARGET_SINK;
 }
 
 void
@@ -144,6 +151,8 @@ log_line(enum log_level level, const char *object, const char *format, ...)
 		break;
 	case TARGET_SYSLOG:
 		syslog(syslog_priority(level), "%s", line);
+		break;
+	case TARGET_SINK:
 		break;
 	}
 	if (settings.sink != NULL)

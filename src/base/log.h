@@ -27,6 +27,7 @@ void log_to_syslog(const char *program);
  * line   object prefix and text, no newline; valid during the call
  */
 void log_to_sink(void (*sink)(void *arg, enum log_level level, const char *line), void *arg);
+void log_to_sink_alone(void);		/* and to no terminal from now on */
 
 void log_set_level(enum log_level level);	/* what is finer is dropped; NOTICE at first */
 enum log_level log_level(void);

@@ -37,6 +37,7 @@ check_program()	# program manual
 }
 
 check_program ./src/sipkeepd "$srcdir/man/sipkeepd.8"
+check_program ./sipkeepsim "$srcdir/man/sipkeepsim.1"
 check_program ./src/sipkeepctl "$srcdir/man/sipkeepctl.1"
 
 # The tool has the commands that the daemon understands, and no others.
@@ -45,7 +46,7 @@ spoken=$(sed -n 's/^\t\[REQUEST_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' "$srcdir/src
 [ "$spoken" = "$(printf '%s\n' "$commands" | sort)" ] || fail "the daemon understands other commands:" $spoken
 
 if command -v mandoc >/dev/null; then
-	for manual in sipkeepd.8 sipkeepctl.1 sipkeepd.conf.5 sipkeepd-redundancy.7; do
+	for manual in sipkeepd.8 sipkeepctl.1 sipkeepsim.1 sipkeepd.conf.5 sipkeepd-redundancy.7; do
 		mandoc -T lint -W warning "$srcdir/man/$manual" >&2 || fail "$manual: mandoc complains"
 	done
 else

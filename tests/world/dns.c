@@ -146,8 +146,8 @@ world_dns_ttl(const char *name, enum dns_type type, uint32_t ttl_s)
 	question(name, type, true)->ttl_s = ttl_s;
 }
 
-static bool
-name_known(const char *name)
+bool
+world_dns_known(const char *name)
 {
 	return question(name, DNS_A, false) != NULL || question(name, DNS_AAAA, false) != NULL
 	    || question(name, DNS_SRV, false) != NULL;
@@ -246,7 +246,7 @@ outcome_of(const struct resolver_query *query, const struct question *q)
 		break;
 	}
 	if (q == NULL)
-		return name_known(query->name) ? DNS_NODATA : DNS_NXDOMAIN;
+		return world_dns_known(query->name) ? DNS_NODATA : DNS_NXDOMAIN;
 	return q->outcome == DNS_GOOD && q->count == 0 ? DNS_NODATA : q->outcome;
 }
 

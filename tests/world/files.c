@@ -18,6 +18,7 @@ struct file {
 };
 
 static struct file *files;
+static bool disk;			/* what is not here is looked for on the disk */
 
 static struct file *
 file_make(const char *path)
@@ -60,6 +61,12 @@ files_end(void)
 }
 
 void
+world_disk(bool readable)
+{
+	disk = readable;
+}
+
+void
 world_file_set(const char *path, const char *text)
 {
 	struct file *f;
@@ -95,7 +102,7 @@ store_read(const char *path, struct strbuf *to)
 
 	HASH_FIND_STR(files, path, f);
 	if (f == NULL || f->bytes == NULL)
-		return -ENOENT;
+		return disk ? disk_read(path, to) : -ENOENT;
 	strbuf_append_n(to, f->bytes, f->len);
 	return to->failed ? -ENOMEM : 0;
 }
@@ -126,7 +133,9 @@ store_others_may_read(const char *path)
 	struct file *f;
 
 	HASH_FIND_STR(files, path, f);
-	return f == NULL || f->bytes == NULL ? -ENOENT : 0;
+	if (f != NULL && f->bytes != NULL)
+		return 0;
+	return disk ? disk_others_may_read(path) : -ENOENT;
 }
 
 /* ---- net/forked.h: the work is done at once; that it has ended is told from the loop. ---- */

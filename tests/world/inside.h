@@ -27,6 +27,10 @@ void random_begin(uint64_t seed);
 /* files.c */
 void files_end(void);
 
+/* disk.c: the real ones */
+int disk_read(const char *path, struct strbuf *to);
+int disk_others_may_read(const char *path);
+
 /* dns.c */
 void dns_begin(void);
 void dns_end(void);

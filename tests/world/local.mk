@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 # The virtual world in place of libnet.a, and the scenarios that are played in it: each .scn file is one test.
 
-check_LIBRARIES += libworld.a
-libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/dns.c \
+noinst_LIBRARIES += libworld.a
+libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/disk.c tests/world/dns.c \
 	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
 	tests/world/registrar.c tests/world/story.c tests/world/streams.c \
 	src/net/failure.c
@@ -12,6 +12,14 @@ scenario_SOURCES = tests/world/condition.c tests/world/run_scenario.c tests/worl
 	tests/world/verbs.c
 # The world parses with libsip.a, which sends through the world: it stands on both sides.
 scenario_LDADD = libagent.a libsip.a libworld.a libsip.a libcore.a $(LIBS_EXTERNAL)
+
+# The same world as an admin's tool.
+bin_PROGRAMS += sipkeepsim
+sipkeepsim_SOURCES = tests/world/condition.c tests/world/scenario.c tests/world/scenario.h tests/world/sim.c \
+	tests/world/sim.h tests/world/sim_report.c tests/world/sim_watch.c tests/world/verbs.c
+sipkeepsim_LDADD = $(scenario_LDADD)
+dist_check_SCRIPTS += tests/world/test_sim.sh
+TESTS += tests/world/test_sim.sh
 
 # The random world. `make check` plays a few hundred histories, `make soak SEEDS=n` as many as wanted.
 check_PROGRAMS += chaos

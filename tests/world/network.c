@@ -48,6 +48,7 @@ static struct {
 	struct instant unwell, cut;
 	struct transport *transport;
 	struct address own[FAMILIES];
+	bool populated;			/* a server that is sent something is there */
 } net;
 
 static size_t
@@ -139,6 +140,12 @@ host_make(const struct address *address)
 	host->backlog_end = &host->backlog;
 	HASH_ADD_STR(net.hosts, text, host);
 	return host;
+}
+
+void
+world_populate(void)
+{
+	net.populated = true;
 }
 
 bool
@@ -696,6 +703,8 @@ send_packet(struct transport *transport, const struct peer *to, uint8_t dscp, co
 		return -EAFNOSUPPORT;
 	if (len > TRANSPORT_MESSAGE_MAX)
 		return -EMSGSIZE;
+	if (net.populated)
+		host_make(&to->address);
 	packet = memory(sizeof(*packet) + len);
 	packet->to = to->address;
 	packet->from = net.own[family_index(&to->address)];

@@ -45,7 +45,11 @@ zeroed(size_t size)
 static bool
 complain(const struct scenario *s, const struct line *line, const char *wrong)
 {
-	fprintf(stderr, "%s:%d: %s\n", s->path, line->number, wrong);
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s", wrong);
+	text[str_clean(text, strlen(text))] = '\0';
+	fprintf(stderr, "%s:%d: %s\n", s->path, line->number, text);
 	return false;
 }
 
@@ -148,19 +152,21 @@ read_lines(struct scenario *s, FILE *file)
 		struct line *line = zeroed(sizeof(*line));
 
 		line->number = number;
+		*s->last = line;
+		s->last = &line->next;
+		if (strchr(text, '\n') == NULL && !feof(file))
+			return complain(s, line, "the line is too long, or no text");
 		line->text = zeroed(strlen(text) + 1);
 		text[strcspn(text, "\n")] = '\0';
 		memcpy(line->text, text, strlen(text));
-		*s->last = line;
-		s->last = &line->next;
 		if (!split(line->text, &line->words))
 			return complain(s, line, "too many words, or a quote that is not closed");
 		if (line->words.count > 0 && !read_line(s, line, started))
 			return false;
 		started |= line->timed;
 	}
-	if (s->until_ms < 0) {
-		fprintf(stderr, "%s: it has no end: until TIME\n", s->path);
+	if (ferror(file)) {
+		fprintf(stderr, "%s: %s\n", s->path, strerror(errno));
 		return false;
 	}
 	return true;
@@ -186,6 +192,10 @@ scenario_read(struct scenario *s, const char *path)
 	}
 	good = scenario_read_stream(s, path, file);
 	fclose(file);
+	if (good && s->until_ms < 0) {
+		fprintf(stderr, "%s: it has no end: until TIME\n", path);
+		return false;
+	}
 	return good;
 }
 
@@ -211,37 +221,69 @@ scenario_free(struct scenario *s)
 
 /* ---- The configuration ---- */
 
+/* So that what is said of the text has the scenario's line, where things stand in its order. */
+static void
+go_to_line(struct strbuf *text, int *at, int line)
+{
+	for (; *at < line; (*at)++)
+		strbuf_append(text, "\n");
+	(*at)++;
+}
+
 static void
 write_account(struct strbuf *text, const struct scenario_account *a)
 {
-	strbuf_printf(text, "account {\n\tuser = \"%s\"\n\tserver = \"%s\"\n", a->user, a->server);
+	strbuf_printf(text, "account { user = \"%s\" server = \"%s\"", a->user, a->server);
 	for (size_t i = 0; i < a->keys.count; i++) {
 		const char *key = a->keys.at[i], *equals = strchr(key, '=');
 
-		strbuf_printf(text, "\t%.*s = '%s'\n", (int)(equals - key), key, equals + 1);
+		strbuf_printf(text, " %.*s = '%s'", (int)(equals - key), key, equals + 1);
 	}
-	strbuf_append(text, "}\n");
+	strbuf_append(text, " }\n");
+}
+
+static struct config *
+config_of_lines(const struct scenario *s, struct strbuf *errors)
+{
+	struct strbuf text = { 0 };
+	struct config *config = NULL;
+	int line = 1;
+
+	strbuf_append(&text, "");
+	for (size_t i = 0; i < s->setting_count; i++) {
+		const char *quote = s->settings[i].value[0] == '{' ? "" : "\"";
+
+		go_to_line(&text, &line, s->settings[i].line);
+		strbuf_printf(&text, "%s = %s%s%s\n", s->settings[i].key, quote, s->settings[i].value, quote);
+	}
+	for (size_t i = 0; i < s->account_count; i++) {
+		if (s->accounts[i].gone)
+			continue;
+		go_to_line(&text, &line, s->accounts[i].line);
+		write_account(&text, &s->accounts[i]);
+	}
+	if (!text.failed)
+		config = config_read(s->path, text.data, errors);
+	strbuf_fini(&text);
+	return config;
+}
+
+static struct config *
+config_of_disk(const struct scenario *s, struct strbuf *errors)
+{
+	struct config *config;
+
+	world_disk(true);
+	config = config_read(s->config_path, NULL, errors);
+	world_disk(false);
+	return config;
 }
 
 struct config *
 scenario_config(const struct scenario *s, struct strbuf *errors)
 {
-	struct strbuf text = { 0 };
-	struct config *config = NULL;
+	struct config *config = s->config_path != NULL ? config_of_disk(s, errors) : config_of_lines(s, errors);
 
-	strbuf_append(&text, "# the configuration of a scenario\n");
-	for (size_t i = 0; i < s->setting_count; i++) {
-		const char *quote = s->settings[i].value[0] == '{' ? "" : "\"";
-
-		strbuf_printf(&text, "%s = %s%s%s\n", s->settings[i].key, quote, s->settings[i].value, quote);
-	}
-	for (size_t i = 0; i < s->account_count; i++) {
-		if (!s->accounts[i].gone)
-			write_account(&text, &s->accounts[i]);
-	}
-	if (!text.failed)
-		config = config_read(s->path, text.data, errors);
-	strbuf_fini(&text);
 	if (config == NULL)
 		return NULL;
 	world_probe_timeout(config->timing.probe_timeout_ms);
@@ -267,19 +309,35 @@ is_never(const struct line *line)
 	return strcmp(line->words.at[0], "never") == 0;
 }
 
-static void
-fail_line(const struct scenario *s, const struct line *line, const char *what)
+void
+scenario_line_text(const struct line *line, char to[512])
 {
-	char text[512] = "";
-	size_t len = 0;
+	const struct words *w = &line->words;
+	size_t count = strcmp(w->at[0], "account") == 0 && w->count > 3 ? 3 : w->count, len = 0;
 
-	for (size_t i = 0; i < line->words.count && len < sizeof(text); i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, " %s", line->words.at[i]);
+	to[0] = '\0';
+	for (size_t i = 0; i < count && len < 512; i++) {
+		bool secret = i > 0 && strcmp(w->at[i - 1], "password") == 0;
+
+		len += (size_t)snprintf(to + len, 512 - len, "%s%s", i == 0 ? "" : " ", secret ? "***" : w->at[i]);
+	}
+	if (line->for_ms > 0 && len < 512)	/* taken off, and still there */
+		snprintf(to + len, 512 - len, " for %s", w->at[w->count + 1]);
+}
+
+static void
+fail_line(struct scenario *s, const struct line *line, const char *what)
+{
+	char text[512];
+
+	scenario_line_text(line, text);
 	if (s->lenient) {
-		world_story("%s:%d:%s: %s", s->path, line->number, text, what);
+		world_story("%s:%d: %s: %s", s->path, line->number, text, what);
 		return;
 	}
-	world_fail("%s:%d:%s: %s", s->path, line->number, text, what);
+	if (world_failure() == NULL)
+		s->line_failed = true;
+	world_fail("%s:%d: %s: %s", s->path, line->number, text, what);
 }
 
 static void
@@ -361,6 +419,8 @@ on_restore(void *arg)
 {
 	struct due *due = arg;
 
+	if (due->scenario->judge_line != NULL)
+		due->scenario->judge_line(due->scenario, due->line, true);
 	due->line->verb->restore(due->line, due->saved);
 	drop_due(due);
 }
@@ -379,6 +439,8 @@ do_line(struct scenario *s, struct line *line)
 {
 	char wrong[256] = "";
 
+	if (s->judge_line != NULL)
+		s->judge_line(s, line, false);
 	if (line->for_ms > 0)
 		schedule(s, line, line->verb->save(line), on_restore, instant_add(world_now(), line->for_ms));
 	if (is_watch(line))
@@ -408,6 +470,8 @@ on_record(void *arg, const struct record *record)
 
 	world_agent_runs = false;
 	s->records[record->kind]++;
+	if (s->judge_record != NULL)
+		s->judge_record(s, record);
 	if (record->cause == NULL || record->cause[0] == '\0' || record->text[0] == '\0')
 		world_fail("record %s without a cause or a text", record_kind_str(record->kind));
 	if (!s->lenient && world_story_count(record->text, world_now()) == 0)
@@ -423,8 +487,10 @@ scenario_start(struct scenario *s)
 	bool started;
 	char why[256] = "";
 
-	if (config == NULL)
-		world_fail("%s: %s", s->path, errors.data == NULL ? "?" : errors.data);
+	if (config == NULL) {
+		s->line_failed = errors.data != NULL;
+		world_fail("%s", errors.data == NULL ? "no memory for the configuration" : errors.data);
+	}
 	strbuf_fini(&errors);
 	if (config == NULL)
 		return false;

@@ -53,17 +53,20 @@ struct line {
 };
 
 struct scenario_account {
+	int line;			/* where it was written last */
 	char *user, *server;
 	struct words keys;		/* "password=secret" */
 	bool gone;
 };
 
 struct scenario_setting {
+	int line;
 	char *key, *value;
 };
 
 struct scenario {
 	const char *path;
+	const char *config_path;	/* the configuration is that file on the disk; NULL: as the lines write it */
 	struct line *lines, **last;
 	int watched;			/* lines that are looked at after each event */
 	int64_t until_ms;		/* -1: not said */
@@ -78,6 +81,8 @@ struct scenario {
 	bool stopped;
 	unsigned unanswered;
 	bool reload_refused;
+	char refusal[512];		/* why */
+	bool line_failed;		/* the world failed for what the file says, not for what the agent does */
 	int64_t records[RECORD_KINDS];	/* told so far */
 	bool lenient;			/* what the lines expect need not come true */
 
@@ -85,13 +90,21 @@ struct scenario {
 	void (*judge)(struct scenario *scenario);		/* after each event */
 	void (*judge_end)(struct scenario *scenario);		/* at the end, the agent still being there */
 	void (*judge_reload)(struct scenario *scenario, bool before);	/* around each reload */
+	void (*judge_record)(struct scenario *scenario, const struct record *record);
+	void (*judge_line)(struct scenario *scenario, const struct line *line, bool ends);	/* ends: its `for` */
 };
 
 /* ---- scenario.c ---- */
 
-/* Reads and checks it. Returns false after saying what is wrong, with file and line, on stderr. */
+/*
+ * Reads and checks it. Returns false after saying what is wrong, with file and line, on stderr. A stream need not say
+ * its end: until_ms is -1 then.
+ */
 bool scenario_read(struct scenario *scenario, const char *path);
 bool scenario_read_stream(struct scenario *scenario, const char *path, FILE *file);
+
+/* The line as it was written, but for its time and what is secret. */
+void scenario_line_text(const struct line *line, char to[512]);
 
 /* Plays it in the world that has begun. Returns false if the world failed. */
 bool scenario_run(struct scenario *scenario);

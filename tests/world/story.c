@@ -22,7 +22,7 @@ static struct {
 	size_t count;			/* ever told */
 	bool live;
 	bool muted;
-	char failure[LINE_SIZE];
+	char failure[4 * LINE_SIZE];
 	bool failed;
 } story;
 
@@ -85,32 +85,12 @@ on_log(void *arg, enum log_level level, const char *text)
 }
 
 bool world_story_quiet;
-static FILE *terminal;			/* stderr, while the log must not fill it; file descriptor 2 stays as it is */
-
-static void
-hush(bool quiet)
-{
-#ifdef __GLIBC__
-	static FILE *nowhere;
-
-	if (!quiet) {
-		stderr = terminal;
-		return;
-	}
-	if (nowhere == NULL)
-		nowhere = fopen("/dev/null", "w");
-	terminal = stderr;
-	stderr = nowhere == NULL ? stderr : nowhere;
-#else
-	(void)quiet;
-#endif
-}
 
 void
 story_begin(void)
 {
 	if (world_story_quiet)
-		hush(true);
+		log_to_sink_alone();
 	story.lines = memory(LINES_MAX * sizeof(story.lines[0]));
 	log_to_sink(on_log, NULL);
 	log_set_level(LOG_LEVEL_INFO);
@@ -120,8 +100,6 @@ void
 story_end(void)
 {
 	log_to_sink(NULL, NULL);
-	if (world_story_quiet)
-		hush(false);
 	for (size_t i = 0; i < LINES_MAX; i++)
 		free(story.lines[i].text);
 	free(story.lines);

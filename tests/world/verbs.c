@@ -588,6 +588,7 @@ verb_account(struct scenario *scenario, struct line *line, bool check, char wron
 	if (a == end)
 		a->user = copy_text(w->at[1]);
 	free(a->server);
+	a->line = line->number;
 	a->server = copy_text(w->at[2]);
 	a->keys.count = 0;
 	for (size_t i = 3; i < w->count; i++)
@@ -612,6 +613,7 @@ verb_config(struct scenario *scenario, struct line *line, bool check, char wrong
 	if (set == end)
 		set->key = copy_text(w->at[1]);
 	free(set->value);
+	set->line = line->number;
 	set->value = copy_text(w->at[2]);
 	return true;
 }
@@ -650,8 +652,8 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 	world_agent_runs = true;
 	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, why) != 0;
 	world_agent_runs = false;
-	world_story("---- reload%s%s %s", scenario->reload_refused ? " refused: " : "", why,
-	    errors.data == NULL ? "" : errors.data);
+	snprintf(scenario->refusal, sizeof(scenario->refusal), "%s%s", why, errors.data == NULL ? "" : errors.data);
+	world_story("---- reload%s%s", scenario->reload_refused ? " refused: " : " ", scenario->refusal);
 	if (config != NULL && scenario->reload_refused)
 		config_free(config);
 	strbuf_fini(&errors);

@@ -71,6 +71,7 @@ void world_excuse(void);
 /* ---- Files ---- */
 
 void world_file_set(const char *path, const char *text);	/* NULL removes it */
+void world_disk(bool readable);		/* reads, and reads alone, see the disk where the world has no such file */
 void world_file_unwritable(const char *path, bool unwritable);
 bool world_file_has(const char *path, const char *text);
 
@@ -127,6 +128,9 @@ struct script {
 };
 
 void script_init(struct script *script);
+
+/* Whoever is sent something is there from then on, a friendly registrar. */
+void world_populate(void);
 
 /* The script of that server; made with script_init() when it is new. Tell world_script_set() of changes. */
 const struct script *world_script(const struct address *server);
@@ -188,6 +192,7 @@ enum nameserver_mode world_nameserver(const struct address *nameserver);
 /* All records of that name and type are replaced by this outcome; DNS_GOOD: by none, to add to. */
 void world_dns_outcome(const char *name, enum dns_type type, enum dns_outcome outcome);
 void world_dns_add(const char *name, enum dns_type type, const struct dns_record *record);
+bool world_dns_known(const char *name);	/* of any type, a failure included */
 void world_dns_ttl(const char *name, enum dns_type type, uint32_t ttl_s);	/* 3600 at first */
 
 /* ---- What happened, for counting ---- */
