@@ -7,6 +7,9 @@ notifydir = $(docdir)/notify
 dist_notify_SCRIPTS = contrib/notify/mail contrib/notify/node-exporter contrib/notify/trunk
 dist_noinst_SCRIPTS += contrib/quickstart tests/run
 
+completionsdir = $(datadir)/bash-completion/completions
+dist_completions_DATA = contrib/bash-completion/sipkeepctl
+
 # ---- systemd ----
 
 EXTRA_DIST += contrib/systemd/sipkeepd.service.in

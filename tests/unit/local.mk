@@ -219,7 +219,8 @@ tests_unit_list_metrics_SOURCES = tests/unit/list_metrics.c
 tests_unit_list_metrics_LDADD = $(tests_unit_list_keys_LDADD)
 
 unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_mutants.sh \
-	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_keys.sh tests/unit/test_metrics.sh \
+	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_completion.sh \
+	tests/unit/test_keys.sh tests/unit/test_metrics.sh \
 	tests/unit/test_notify_samples.sh
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
