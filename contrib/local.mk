@@ -35,6 +35,13 @@ dist_keepalived_DATA = contrib/keepalived/README contrib/keepalived/keepalived.c
 	contrib/keepalived/sipkeepd-pair.path contrib/keepalived/sipkeepd-pair.service
 dist_keepalived_SCRIPTS = contrib/keepalived/sipkeepd-pair
 
+# ---- Prometheus and Grafana ----
+
+prometheusdir = $(docdir)/prometheus
+dist_prometheus_DATA = contrib/prometheus/sipkeepd.rules.yml
+grafanadir = $(docdir)/grafana
+dist_grafana_DATA = contrib/grafana/sipkeepd.json
+
 # ---- packages ----
 
 EXTRA_DIST += contrib/apparmor/usr.sbin.sipkeepd \

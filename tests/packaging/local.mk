@@ -4,7 +4,9 @@
 dist_noinst_SCRIPTS += tests/packaging/run \
 	tests/packaging/apparmor.sh tests/packaging/debian.sh tests/packaging/inside-debian \
 	tests/packaging/openwrt.sh tests/packaging/openwrt-stubs \
+	tests/packaging/prometheus.sh \
 	tests/packaging/systemd.sh
+EXTRA_DIST += tests/packaging/names.py tests/packaging/rules.test.yml
 
 .PHONY: check-packaging
 check-packaging: all
