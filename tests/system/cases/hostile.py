@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: ISC
 """What comes in uncalled for: from servers, from strangers, over the control socket."""
 
+import errno
 import os
+import re
+import resource
 import socket
 import stat
 import struct
 import time
+import urllib.request
 
 from parts.case import Skip, case, check, equal, stays, until
 from parts.daemon import wall
@@ -195,3 +199,122 @@ def rubbish_on_the_control_socket(w):
     since = time.monotonic()
     equal(daemon.ctl("wait", "100", "failed", "--timeout", "1")[0], 1, "exit code of a wait that times out")
     check(0.8 <= time.monotonic() - since <= 3, "the timeout of wait")
+
+
+class Crowd:
+    """
+    So many clients of the control socket at once, each a nuisance in its own way; who is thrown out comes again.
+    """
+
+    SAY = (b"", b"sipkeepd/1 sta", os.urandom(200), b"\n", b"x" * 6000, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+           b"sipkeepd/1 status --json\n", b"sipkeepd/1 status --long\n", b"sipkeepd/1 servers\n",
+           b"sipkeepd/1 check\n", b"sipkeepd/1 events --follow\n", b"sipkeepd/1 trace\n",
+           b"sipkeepd/1 wait 100 failed --timeout 60\n", b"sipkeepd/1 status " + b"\xff" * 300 + b"\n", b"\0\n",
+           b"sipkeepd/1 explain 100 --json\nand more\n")
+
+    def __init__(self, path, count):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count + 200
+        if soft < wanted:
+            if hard != resource.RLIM_INFINITY and hard < wanted:
+                raise Skip("only %d open files are allowed here" % hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        self.path = path
+        self.clients = [None] * count
+        self.came = 0
+
+    def come(self, number):
+        """Connects, if there is room in the queue, and says what it has to say."""
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.setblocking(False)
+        try:
+            client.connect(self.path)
+            client.send(self.SAY[number % len(self.SAY)])
+        except OSError as error:
+            client.close()
+            check(error.errno in (errno.EAGAIN, errno.EPIPE, errno.ECONNRESET), "a client: %s" % error)
+            return
+        self.clients[number] = client
+        self.came += 1
+        if number % 5 == 4:
+            self.leave(number)
+
+    def leave(self, number):
+        self.clients[number].close()
+        self.clients[number] = None
+
+    def besiege(self, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for number, client in enumerate(self.clients):
+                if client is None:
+                    self.come(number)
+                elif number % 7 == 3:       # takes a little of its answer; the others read nothing at all
+                    try:
+                        if not client.recv(10):
+                            self.leave(number)
+                    except BlockingIOError:
+                        pass
+                    except OSError:
+                        self.leave(number)
+            time.sleep(0.02)
+
+    def end(self):
+        for client in self.clients:
+            if client is not None:
+                client.close()
+        self.clients = []
+
+
+def loop_delay(url):
+    """(how many timers were late by more than 20 ms, of how many), from the metrics."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text = answer.read().decode()
+    within = max(int(n) for le, n in re.findall(r'sipkeepd_loop_delay_seconds_bucket{le="([0-9.e-]+)"} (\d+)', text)
+                 if float(le) <= 0.0201)
+    count = int(re.search(r"sipkeepd_loop_delay_seconds_count (\d+)", text).group(1))
+    return count - within, count
+
+
+@case("B10 B33", limit=90)
+def besieged(w):
+    """three thousand clients at once on the control socket, rubbish, slow, greedy: probes and refreshes go on"""
+    seconds = 15
+    capture = w.capture()
+    users = {str(100 + n): "secret" for n in range(20)}
+    server = w.server(1, users=users, max_expires=10)
+    daemon = w.daemon([account(w, user, server) for user in users], arguments=("-f",), http="127.0.0.1:8060").start()
+    for user in users:
+        daemon.active(user, server.name)
+    daemon.settled("100")
+    url = "http://127.0.0.1:8060/metrics"
+    late_before, timers_before = loop_delay(url)
+    crowd = w.owns(Crowd(daemon.control, 3000))
+    since = wall()
+    crowd.besiege(seconds)
+    until_wall = wall()
+    late, timers = loop_delay(url)
+    at_once = sum(client is not None for client in crowd.clients)
+    asked = time.monotonic()
+    until(lambda: daemon.ctl("version", timeout=40)[0] == 0, 40, "an admin is let in beside them")
+    waited = time.monotonic() - asked
+    memory = daemon.memory()
+    crowd.end()
+    until(lambda: daemon.ctl("check", "--warning", "100%")[0] == 0, 15, "all is well after they have gone")
+
+    probes = [packet.time for packet in capture.packets(method="OPTIONS", request=True, target=server.address,
+                                                        since=since, before=until_wall)]
+    gaps = [b - a for a, b in zip(probes, probes[1:])]
+    check(len(probes) >= seconds / 2 and max(gaps) < 3, "a probe each second: %d in %d s, the longest gap %.2f s"
+          % (len(probes), seconds, max(gaps, default=seconds)))
+    refreshed = {packet.user() for packet in capture.packets(method="REGISTER", code=200, source=server.address,
+                                                             since=since, before=until_wall)}
+    equal(refreshed, set(users), "who was refreshed meanwhile")
+    equal(server.users(), sorted(users), "the bindings")
+    equal([row.failovers() for row in daemon.status().accounts], [(0, 0)] * len(users), "failovers")
+    check("down (" not in daemon.log(), "nobody was taken for dead:\n" + daemon.log()[-2000:])
+    w.note("%d clients came, %d were there at the end; the longest gap of probes meanwhile %.3f s (1 s, 10 %% jitter)"
+           % (crowd.came, at_once, max(gaps)))
+    w.note("timers late by more than 20 ms: %d of %d; an admin waited %.2f s; private dirty %d KB"
+           % (late - late_before, timers - timers_before, waited, memory["Private_Dirty"] // 1024))
+    check(memory["Private_Dirty"] < 100 << 20, "memory is bounded: %d KB" % (memory["Private_Dirty"] // 1024))
