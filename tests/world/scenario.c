@@ -283,15 +283,19 @@ struct config *
 scenario_config(const struct scenario *s, struct strbuf *errors)
 {
 	struct config *config = s->config_path != NULL ? config_of_disk(s, errors) : config_of_lines(s, errors);
+	int64_t least_ms;
 
 	if (config == NULL)
 		return NULL;
-	world_probe_timeout(config->timing.probe_timeout_ms);
+	least_ms = config->timing.probe_timeout_ms;
 	for (size_t i = 0; i < config->account_count; i++) {
 		const struct account_config *a = &config->accounts[i];
 
+		if (a->timing.probe_timeout_ms < least_ms)
+			least_ms = a->timing.probe_timeout_ms;
 		world_allow(a->aor, &a->server, a->port);
 	}
+	world_probe_timeout(least_ms);
 	return config;
 }
 

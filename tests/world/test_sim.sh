@@ -102,16 +102,17 @@ has '^u1@example\.com .* udp:192\.0\.2\.99:5060$'
 # ---- accounts of the file itself ----
 
 play 0 <<'END'
-account 100 "example.com; 192.0.2.10; 192.0.2.11; sip.example.com" password=hush-hush
+account 100 "example.com; 192.0.2.10; 192.0.2.11; sip.example.com" password=hush-hush probe-timeout=1s
 config probe-interval-active 30s
 server 192.0.2.12 killed
 at 10m server 192.0.2.10 killed
+at 15m server 192.0.2.11 silent for 2m
 at 20m account 200 "example.com; 192.0.2.11:x" password=hush-hush
 at 21m reload
 END
 has '^ 0:10:[0-9.]+  udp:192\.0\.2\.10:5060: down \(unreachable: port unreachable\)$'
-has '^ 0:21:00\.000  -- refused: stdin:5: account 200: '
-row 100@example.com 0.1 35 1 0 udp:192.0.2.11:5060
+has '^ 0:21:00\.000  -- refused: stdin:6: account 200: '
+row 100@example.com 120 160 1 0 udp:192.0.2.11:5060
 has '^dns sip\.example\.com A 192\.0\.2\.'
 has '^server 192\.0\.2\.12:5060$'
 hasnt 'hush-hush'
