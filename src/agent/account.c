@@ -62,6 +62,7 @@ account_new(struct agent *agent, struct config_box *box, const struct account_co
 	}
 	account->box = config_box_hold(box);
 	account->absent_since = account_now(account);
+	account->state = ACCOUNT_DOWN;
 	agent->undecided++;
 	registration_init(&account->registration, account_now(account));
 	return account;
@@ -74,7 +75,7 @@ account_free(struct account *account)
 		TAILQ_REMOVE(&account->agent->unsettled, account, unsettled_link);
 	savedstate_gone(account->agent->saved, account);
 	account->agent->undecided -= !account->decided;
-	account->agent->registered -= account->present;
+	account_uncount(account);
 	turns_leave(account);
 	attempt_free(account->attempt);
 	attempt_free(account->background);

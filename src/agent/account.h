@@ -53,7 +53,9 @@ struct account {
 	struct instant auth_pause;		/* B16: two servers have refused the credentials */
 	char last_error[272];			/* server and words */
 	unsigned long failovers, failbacks;
-	bool present;				/* registered, when it was reckoned last */
+	bool reckoned;				/* it is counted in agent->states: */
+	enum account_state state;
+	bool redundant;
 	struct instant absent_since;		/* if not */
 	int64_t absent_ms;			/* in all, without the time since then */
 	bool decided;				/* has been registered, refused or given up since it was configured */
@@ -112,6 +114,9 @@ void account_look_at_names(struct account *account);	/* if one does */
 
 /* At the end of each event: the time without registration, and whether the start is over. */
 void account_reckon(struct account *account);
+
+/* It is none of the agent's any more. */
+void account_uncount(struct account *account);
 
 struct instant account_now(const struct account *account);
 

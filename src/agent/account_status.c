@@ -112,7 +112,7 @@ state_of(const struct account *account, struct instant now)
 static struct instant
 absent_since(const struct account *account, struct instant now)
 {
-	if (!account->present)
+	if (account->state != ACCOUNT_REGISTERED)
 		return account->absent_since;
 	return account->granted_s > 0 ? instant_min(account->granted_until, now) : now;
 }
@@ -147,46 +147,6 @@ is_decided(const struct account *account, enum account_state state)
 	return state == ACCOUNT_DOWN;
 }
 
-void
-account_reckon(struct account *account)
-{
-	struct instant now = account_now(account);
-	enum account_state state = state_of(account, now);
-	bool present = state == ACCOUNT_REGISTERED;
-
-	if (!account->decided && is_decided(account, state)) {
-		account->decided = true;
-		account->agent->undecided--;
-	}
-	if (present == account->present)
-		return;
-	if (present) {
-		account->agent->registered++;
-		account->absent_ms += instant_since(account->absent_since, now);
-	} else {
-		account->agent->registered--;
-		account->absent_since = absent_since(account, now);
-	}
-	account->present = present;
-}
-
-void
-agent_status(const struct agent *agent, struct agent_status *status)
-{
-	*status = (struct agent_status){
-		.generation = agent_config(agent)->generation,
-		.accounts = agent->account_count,
-		.registered = agent->registered,
-		.servers = HASH_COUNT(agent->servers),
-		.transactions = clienttx_pending(agent->transactions),
-		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
-		.undecided = agent->undecided,
-		.drops = &agent->drops,
-		.counters = &agent->counters,
-		.config = agent_config(agent),
-	};
-}
-
 /* Two candidates or more, and all of them good (B70). */
 static bool
 has_spare(const struct account *account)
@@ -203,6 +163,60 @@ has_spare(const struct account *account)
 		good++;
 	}
 	return good >= 2;
+}
+
+void
+account_uncount(struct account *account)
+{
+	if (!account->reckoned)
+		return;
+	account->reckoned = false;
+	account->agent->states[account->state]--;
+	account->agent->redundant -= account->redundant;
+}
+
+void
+account_reckon(struct account *account)
+{
+	struct instant now = account_now(account);
+	enum account_state state = state_of(account, now);
+	bool was_registered = account->state == ACCOUNT_REGISTERED;
+
+	if (!account->decided && is_decided(account, state)) {
+		account->decided = true;
+		account->agent->undecided--;
+	}
+	account_uncount(account);
+	if (state == ACCOUNT_REGISTERED && !was_registered)
+		account->absent_ms += instant_since(account->absent_since, now);
+	else if (state != ACCOUNT_REGISTERED && was_registered)
+		account->absent_since = absent_since(account, now);
+	account->state = state;
+	account->redundant = state == ACCOUNT_REGISTERED && has_spare(account);
+	if (account->removed)
+		return;
+	account->reckoned = true;
+	account->agent->states[state]++;
+	account->agent->redundant += account->redundant;
+}
+
+void
+agent_status(const struct agent *agent, struct agent_status *status)
+{
+	*status = (struct agent_status){
+		.generation = agent_config(agent)->generation,
+		.accounts = agent->account_count,
+		.registered = agent->states[ACCOUNT_REGISTERED],
+		.redundant = agent->redundant,
+		.servers = HASH_COUNT(agent->servers),
+		.transactions = clienttx_pending(agent->transactions),
+		.uptime_s = instant_since(agent->started, loop_now(agent->loop)) / 1000,
+		.undecided = agent->undecided,
+		.drops = &agent->drops,
+		.counters = &agent->counters,
+		.config = agent_config(agent),
+	};
+	memcpy(status->states, agent->states, sizeof(status->states));
 }
 
 static void

@@ -137,6 +137,8 @@ struct agent_status {
 	unsigned generation;		/* B71 */
 	size_t accounts;
 	size_t registered;
+	size_t redundant;
+	size_t states[ACCOUNT_STATES];	/* accounts in each */
 	size_t servers;
 	size_t transactions;
 	int64_t uptime_s;

@@ -52,7 +52,8 @@ struct agent {
 	struct handle_table owners;
 	struct drops drops;
 	struct counters counters;
-	size_t registered;		/* accounts */
+	size_t states[ACCOUNT_STATES];	/* accounts in each, as account_reckon() has found them */
+	size_t redundant;
 	size_t undecided;		/* accounts that are neither registered nor refused nor given up yet */
 	struct savedstate *saved;	/* what is kept on disk (B55); NULL: nothing */
 	char key[AGENT_KEY_SIZE];	/* of the Contact parameters (B40) */

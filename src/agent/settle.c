@@ -35,7 +35,7 @@ arm(struct account *account)
 		due = instant_min(due, account->selection.look_again);
 		break;
 	}
-	if (account->present)
+	if (account->state == ACCOUNT_REGISTERED)
 		due = instant_min(due, account->granted_until);		/* to see it run out */
 	timer_set(account->timer, due);
 }

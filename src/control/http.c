@@ -8,9 +8,12 @@
 
 #include "base/log.h"
 #include "control/metrics.h"
+#include "control/page.h"
 #include "control/status.h"
+#include "net/entropy.h"
 #include "net/httpd.h"
 
+#define NONCE_LEN 32
 #define STATUS_PIECE (32 * 1024)	/* bytes of the status that are made in a turn of the loop, and an account more */
 
 struct http {
@@ -76,29 +79,45 @@ answer_metrics(struct http *http, const char *query, struct httpd_answer *answer
 
 /* ---- /status.json ---- */
 
+struct status_answer {
+	struct status_walk walk;
+	struct accountfilter filter;
+};
+
 static int
 next_status(void *arg, struct strbuf *to)
 {
-	return status_walk(arg, NULL, STATUS_PIECE, to);
+	struct status_answer *status = arg;
+
+	return status_walk(&status->walk, NULL, STATUS_PIECE, to);
 }
 
 static void
 done_status(void *arg)
 {
-	status_walk_fini(arg);
-	free(arg);
+	struct status_answer *status = arg;
+
+	status_walk_fini(&status->walk);
+	free(status);
 }
 
 static void
-answer_status(struct http *http, struct httpd_answer *answer)
+answer_status(struct http *http, const char *query, struct httpd_answer *answer)
 {
-	struct status_walk *walk = malloc(sizeof(*walk));
+	struct status_answer *status = malloc(sizeof(*status));
 
-	if (walk == NULL)
+	if (status == NULL)
 		return;
-	status_walk_init(walk, http->agent, STATUS_JSON);
+	if (!accountfilter_parse(&status->filter, query)) {
+		free(status);
+		answer_text(answer, 400, "the query makes no sense; sipkeepd-http(7) has its keys\n");
+		return;
+	}
+	status_walk_init(&status->walk, http->agent, STATUS_JSON);
+	if (query[0] != '\0')
+		status->walk.filter = &status->filter;
 	*answer = (struct httpd_answer){ .status = 200, .type = "application/json", .next = next_status,
-	    .done = done_status, .arg = walk };
+	    .done = done_status, .arg = status };
 }
 
 /* ---- /readyz ---- */
@@ -120,12 +139,49 @@ answer_ready(struct http *http, struct httpd_answer *answer)
 	answer_text(answer, s.undecided > 0 ? 503 : 200, text);
 }
 
+/* ---- the status page ---- */
+
+struct page_answer {
+	char nonce[NONCE_LEN + 1];
+	char policy[320];
+};
+
+static int
+next_page(void *arg, struct strbuf *to)
+{
+	const struct page_answer *page = arg;
+	const char *piece;
+
+	for (size_t i = 0; (piece = page_piece(i)) != NULL; i++) {
+		if (i > 0)
+			strbuf_append(to, page->nonce);
+		strbuf_append(to, piece);
+	}
+	return 0;
+}
+
+/* The page has nothing from elsewhere, and says so to the browser. */
+static void
+answer_page(struct httpd_answer *answer)
+{
+	struct page_answer *page = malloc(sizeof(*page));
+
+	if (page == NULL)
+		return;
+	entropy_hex(page->nonce, NONCE_LEN);
+	snprintf(page->policy, sizeof(page->policy), "default-src 'none'; connect-src 'self'; img-src data:; "
+	    "style-src 'nonce-%s'; script-src 'nonce-%s'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	    page->nonce, page->nonce);
+	*answer = (struct httpd_answer){ .status = 200, .type = "text/html; charset=utf-8", .policy = page->policy,
+	    .next = next_page, .done = free, .arg = page };
+}
+
 /* ---- who asks for what ---- */
 
 static void
 answer_nothing(struct httpd_answer *answer)
 {
-	answer_text(answer, 404, "nothing here; there are /metrics, /status.json, /healthz and /readyz\n");
+	answer_text(answer, 404, "nothing here; there are /, /metrics, /status.json, /healthz and /readyz\n");
 }
 
 static void
@@ -134,10 +190,12 @@ on_request(void *arg, const char *path, const char *query, struct httpd_answer *
 	struct http *http = arg;
 
 	*answer = (struct httpd_answer){ 0 };
-	if (strcmp(path, "/metrics") == 0)
+	if (strcmp(path, "/") == 0)
+		answer_page(answer);
+	else if (strcmp(path, "/metrics") == 0)
 		answer_metrics(http, query, answer);
 	else if (strcmp(path, "/status.json") == 0)
-		answer_status(http, answer);
+		answer_status(http, query, answer);
 	else if (strcmp(path, "/healthz") == 0)
 		answer_text(answer, 200, "the loop turns\n");
 	else if (strcmp(path, "/readyz") == 0)

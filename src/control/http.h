@@ -5,8 +5,9 @@
 /*
  * What a browser and a monitoring system are shown, if the configuration says where (http):
  *
+ *	/		the status page
  *	/metrics	for Prometheus; /metrics?accounts=no without what is of each account
- *	/status.json	as sipkeepctl status --json
+ *	/status.json	as sipkeepctl status --json; with a query (control/accountfilter.h) some of the accounts alone
  *	/healthz	200: the loop turns
  *	/readyz		200: each account has been registered, refused or given up once since it was configured; else 503
  *

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 libagent_a_SOURCES += \
+	src/control/accountfilter.c src/control/accountfilter.h \
 	src/control/accountwalk.c src/control/accountwalk.h \
 	src/control/answer.c src/control/answer.h \
 	src/control/check.c src/control/check.h \
@@ -12,6 +13,7 @@ libagent_a_SOURCES += \
 	src/control/journal.c src/control/journal.h \
 	src/control/metrics.c src/control/metrics.h \
 	src/control/notify.c src/control/notify.h \
+	src/control/page.h \
 	src/control/readings.c src/control/readings.h \
 	src/control/request.c src/control/request.h \
 	src/control/servers.c src/control/servers.h \
@@ -20,3 +22,13 @@ libagent_a_SOURCES += \
 	src/control/statustable.c src/control/statustable.h \
 	src/control/traces.c src/control/traces.h \
 	src/control/waiters.c src/control/waiters.h
+
+# The status page is part of the program.
+nodist_libagent_a_SOURCES = src/control/page.c
+src/control/page.c: $(srcdir)/src/control/page.html $(srcdir)/src/control/page.awk
+	$(AM_V_GEN)$(MKDIR_P) src/control && \
+		$(AWK) -f $(srcdir)/src/control/page.awk $(srcdir)/src/control/page.html >$@.new && mv -f $@.new $@
+EXTRA_DIST += src/control/page.awk src/control/page.html
+CLEANFILES += src/control/page.c
+
+dist_pkgdata_DATA = src/control/status.schema.json

@@ -248,17 +248,17 @@ reloads(struct strbuf *to, const char *name, const struct metrics *metrics, cons
 static void
 accounts(struct strbuf *to, const char *name, const struct metrics *metrics, const struct agent_status *s)
 {
-	(void)s;
+	(void)metrics;
 	for (int i = 0; i < ACCOUNT_STATES; i++)
 		strbuf_printf(to, "%s{state=\"%s\"} %zu\n", name, account_state_str((enum account_state)i),
-		    metrics->states[i]);
+		    s->states[i]);
 }
 
 static void
 accounts_redundant(struct strbuf *to, const char *name, const struct metrics *metrics, const struct agent_status *s)
 {
-	(void)s;
-	strbuf_printf(to, "%s %zu\n", name, metrics->redundant);
+	(void)metrics;
+	strbuf_printf(to, "%s %zu\n", name, s->redundant);
 }
 
 static void
@@ -392,7 +392,6 @@ loop_timers(struct strbuf *to, const char *name, const struct metrics *metrics, 
 #define SERVER(function) OF_EACH_SERVER, { .server = function }
 #define WHOLE(function) OF_THE_WHOLE, { .whole = function }
 
-/* Those of accounts come first: what they are together is counted on the way. */
 static const struct family families[] = {
 	{ "sipkeepd_account_registered", "gauge", "Whether the account is registered.", ACCOUNT(account_registered) },
 	{ "sipkeepd_account_active_server", "gauge", "The server on which the account is, or is getting, registered.",
@@ -465,14 +464,6 @@ metrics_fini(struct metrics *metrics)
 	accountwalk_fini(&metrics->accounts);
 }
 
-/* Every account is counted while the first metric is written, and only then. */
-static void
-count(struct metrics *metrics, const struct account_status *s)
-{
-	metrics->states[s->state]++;
-	metrics->redundant += s->redundant;
-}
-
 /* Returns true when the last account was done. */
 static bool
 write_accounts(struct metrics *metrics, const struct family *family, struct strbuf *to)
@@ -480,17 +471,14 @@ write_accounts(struct metrics *metrics, const struct family *family, struct strb
 	const struct account *account;
 	struct account_status s;
 
-	for (int i = 0; i < METRICS_ACCOUNTS && to->len < METRICS_PIECE; i++) {
+	while (to->len < METRICS_PIECE) {
 		account = accountwalk_next(&metrics->accounts);
 		if (account == NULL) {
 			accountwalk_rewind(&metrics->accounts);
 			return true;
 		}
 		account_status(account, &s);
-		if (metrics->family == 0)
-			count(metrics, &s);
-		if (metrics->each_account)
-			family->write.account(to, family->name, account, &s);
+		family->write.account(to, family->name, account, &s);
 	}
 	return false;
 }
@@ -514,9 +502,9 @@ write_servers(struct metrics *metrics, const struct family *family, struct strbu
 static bool
 write_family(struct metrics *metrics, const struct family *family, const struct agent_status *s, struct strbuf *to)
 {
-	if (family->scope == OF_EACH_ACCOUNT && !metrics->each_account && metrics->family > 0)
+	if (family->scope == OF_EACH_ACCOUNT && !metrics->each_account)
 		return true;
-	if (!metrics->headed && (family->scope != OF_EACH_ACCOUNT || metrics->each_account))
+	if (!metrics->headed)
 		strbuf_printf(to, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
 		    family->type);
 	metrics->headed = true;

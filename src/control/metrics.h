@@ -14,7 +14,6 @@
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_PIECE (32 * 1024)	/* bytes that are made in a turn of the loop, and a line more */
-#define METRICS_ACCOUNTS 2000		/* that are looked at in a turn */
 
 struct metrics {
 	const struct agent *agent;
@@ -25,8 +24,6 @@ struct metrics {
 	bool headed;			/* its head is */
 	struct accountwalk accounts;
 	struct server_place servers;
-	size_t states[ACCOUNT_STATES];	/* accounts, counted on the first walk */
-	size_t redundant;
 };
 
 /*
@@ -37,7 +34,7 @@ void metrics_init(struct metrics *metrics, const struct agent *agent, const stru
     const char *version, bool each_account);
 void metrics_fini(struct metrics *metrics);
 
-/* Appends the next piece. Returns 1 if more follows (this one may be empty), 0 if that was all, or -ENOMEM. */
+/* Appends the next piece. Returns 1 if more follows 0 if that was all, or -ENOMEM. */
 int metrics_next(struct metrics *metrics, struct strbuf *to);
 
 /* For the test that compares them with the manual: the i-th metric's name and type, or NULL. */

@@ -11,6 +11,8 @@
 #include "control/shown.h"
 #include "control/statustable.h"
 
+enum { LOOKED_AT_MAX = 2000 };		/* accounts in a piece, shown or not */
+
 /* ---- Text ---- */
 
 static void
@@ -171,20 +173,28 @@ json_account(const struct account *account)
 static void
 json_head(struct strbuf *b, const struct agent_status *s)
 {
+	struct shown_object states = { .json = json_object() };
+
+	for (int i = 0; i < ACCOUNT_STATES; i++)
+		shown_set(&states, account_state_str((enum account_state)i), json_integer((json_int_t)s->states[i]));
 	strbuf_printf(b,
-	    "{\"version\":1,\"generation\":%u,\"uptime_s\":%" PRId64 ",\"servers\":%zu,\"registered\":%zu,"
-	    "\"transactions\":%zu,\"accounts\":[",
-	    s->generation, s->uptime_s, s->servers, s->registered, s->transactions);
+	    "{\"version\":1,\"generation\":%u,\"uptime_s\":%" PRId64 ",\"servers\":%zu,\"registered\":%zu,\"states\":",
+	    s->generation, s->uptime_s, s->servers, s->registered);
+	shown_append_json(b, shown_finish(&states));
+	strbuf_printf(b, ",\"redundant\":%zu,\"transactions\":%zu,\"accounts\":[", s->redundant, s->transactions);
 }
 
 static void
-json_tail(struct strbuf *b, const struct drops *drops)
+json_tail(const struct status_walk *walk, struct strbuf *b, const struct drops *drops)
 {
 	struct shown_object o = { .json = json_object() };
 
 	for (int r = 0; drops != NULL && r < DROP_REASONS; r++)
 		shown_set(&o, drop_reason_str((enum drop_reason)r), json_integer((json_int_t)drops->count[r]));
-	strbuf_append(b, "],\"dropped\":");
+	strbuf_append(b, "],");
+	if (walk->filter != NULL)
+		strbuf_printf(b, "\"matched\":%zu,", walk->matched);
+	strbuf_append(b, "\"dropped\":");
 	shown_append_json(b, shown_finish(&o));
 	strbuf_append(b, "}\n");
 }
@@ -233,19 +243,38 @@ append_tail(struct status_walk *walk, struct strbuf *to)
 
 	agent_status(walk->agent, &s);
 	if (walk->form == STATUS_JSON)
-		json_tail(to, s.drops);
+		json_tail(walk, to, s.drops);
 	walk->stage = STATUS_WALK_END;
+}
+
+/* Counts those that would be wanted but for offset and limit. */
+static bool
+is_wanted(struct status_walk *walk, const struct account *account)
+{
+	const struct accountfilter *filter = walk->filter;
+	size_t place;
+
+	if (filter == NULL)
+		return true;
+	if (!accountfilter_wants(filter, account))
+		return false;
+	place = walk->matched++;
+	return place >= filter->offset && place - filter->offset < filter->limit;
 }
 
 static void
 append_accounts(struct status_walk *walk, struct strbuf *to, size_t enough)
 {
-	const struct account *account;
+	for (int i = 0; i < LOOKED_AT_MAX && to->len < enough && !to->failed; i++) {
+		const struct account *account = accountwalk_next(&walk->place);
 
-	while (to->len < enough && !to->failed && (account = accountwalk_next(&walk->place)) != NULL)
-		append_account(walk, to, account);
-	if (to->len < enough)
-		walk->stage = STATUS_WALK_TAIL;
+		if (account == NULL) {
+			walk->stage = STATUS_WALK_TAIL;
+			return;
+		}
+		if (is_wanted(walk, account))
+			append_account(walk, to, account);
+	}
 }
 
 void

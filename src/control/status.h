@@ -23,6 +23,7 @@
 
 #include "agent/agent.h"
 #include "base/str.h"
+#include "control/accountfilter.h"
 #include "control/accountwalk.h"
 
 enum status_form {
@@ -54,8 +55,10 @@ struct status_walk {
 		STATUS_WALK_TAIL,
 		STATUS_WALK_END,
 	} stage;
+	const struct accountfilter *filter;	/* NULL: all accounts */
 	struct accountwalk place;
 	size_t accounts;		/* shown so far */
+	size_t matched;			/* that the filter lets through so far */
 };
 
 void status_walk_init(struct status_walk *walk, const struct agent *agent, enum status_form form);

@@ -28,7 +28,7 @@ struct httpd;
 
 /* Filled by on_request. */
 struct httpd_answer {
-	int status;			/* 200, 404, 503 */
+	int status;			/* 200, 400, 404, 503 */
 	const char *type;		/* Content-Type */
 	const char *policy;		/* Content-Security-Policy, copied; NULL: nothing may be loaded */
 

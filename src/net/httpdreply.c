@@ -82,6 +82,8 @@ status_text(int status)
 	switch (status) {
 	case 200:
 		return "OK";
+	case 400:
+		return "Bad Request";
 	case 404:
 		return "Not Found";
 	case 405:

@@ -12,7 +12,7 @@ unit_sip = tests/unit/test_build tests/unit/test_clienttx tests/unit/test_digest
 unit_net = tests/unit/test_httpd tests/unit/test_loop tests/unit/test_netwatch tests/unit/test_resolver \
 	tests/unit/test_sdnotify tests/unit/test_store tests/unit/test_forked \
 	tests/unit/test_stream tests/unit/test_tcp tests/unit/test_tls tests/unit/test_transport
-unit_agent = tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
+unit_agent = tests/unit/test_accountfilter tests/unit/test_config tests/unit/test_config_files tests/unit/test_config_memory \
 	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_metrics \
 	tests/unit/test_names \
 	tests/unit/test_notify tests/unit/test_overview tests/unit/test_savedfile \
@@ -188,6 +188,11 @@ tests_unit_test_notify_CFLAGS = $(unit_cflags)
 tests_unit_test_notify_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
 	$(CHECK_LIBS)
 EXTRA_tests_unit_test_notify_DEPENDENCIES = src/net/notifyhelper
+tests_unit_test_accountfilter_SOURCES = tests/unit/test_accountfilter.c tests/unit/unit.h tests/unit/fake_agent.c \
+	tests/unit/fake_agent.h
+tests_unit_test_accountfilter_CFLAGS = $(unit_cflags)
+tests_unit_test_accountfilter_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
+	$(CHECK_LIBS)
 tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_metrics_CFLAGS = $(unit_cflags)

@@ -364,6 +364,8 @@ holds_number(const struct scenario *s, const struct condition *c, const struct a
 	(void)account;
 	if (strcmp(what, "granted") == 0)
 		return compare(c, status->granted_s);
+	if (strcmp(what, "unregistered-ms") == 0)
+		return compare(c, status->unregistered_ms);
 	return compare(c, (int64_t)(strcmp(what, "failovers") == 0 ? status->failovers : status->failbacks));
 }
 
@@ -555,6 +557,20 @@ holds_share(const struct scenario *s, const struct condition *c, const struct ac
 }
 
 static bool
+holds_undecided(const struct scenario *s, const struct condition *c, const struct account_status *status,
+    const struct account *account)
+{
+	struct agent_status all;
+
+	(void)status;
+	(void)account;
+	if (s->agent == NULL)
+		return false;
+	agent_status(s->agent, &all);
+	return compare(c, (int64_t)all.undecided);
+}
+
+static bool
 holds_agent(const struct scenario *s, const struct condition *c, const struct account_status *status,
     const struct account *account)
 {
@@ -577,6 +593,7 @@ static const struct kind kinds[] = {
 	{ "bindings", 2, 3, parse_count, true, holds_bindings },
 	{ "granted", 1, 2, parse_only_number, true, holds_number },
 	{ "failovers", 1, 2, parse_only_number, true, holds_number },
+	{ "unregistered-ms", 1, 2, parse_only_number, true, holds_number },
 	{ "failbacks", 1, 2, parse_only_number, true, holds_number },
 	{ "redundant", 0, 0, NULL, true, holds_words },
 	{ "stale", 0, 0, NULL, true, holds_words },
@@ -601,6 +618,7 @@ static const struct kind kinds[] = {
 	{ "options", 4, 4, parse_order, false, holds_order },
 	{ "accounts", 2, 3, parse_count, false, holds_share },
 	{ "expected", 2, 3, parse_count, false, holds_share },
+	{ "undecided", 1, 2, parse_only_number, false, holds_undecided },
 	{ "stopped", 0, 0, NULL, false, holds_agent },
 	{ "unanswered", 1, 2, parse_only_number, false, holds_agent },
 	{ "reload-refused", 0, 0, NULL, false, holds_agent },

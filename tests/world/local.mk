@@ -226,6 +226,7 @@ SCENARIOS = \
 	tests/scenarios/srv-ports-and-none.scn \
 	tests/scenarios/srv-weights.scn \
 	tests/scenarios/stale-for-ever.scn \
+	tests/scenarios/start-decided.scn \
 	tests/scenarios/start-better-name-late.scn \
 	tests/scenarios/start-first-candidate.scn \
 	tests/scenarios/start-first-killed.scn \
@@ -254,7 +255,8 @@ SCENARIOS = \
 	tests/scenarios/tls-untrusted.scn \
 	tests/scenarios/two-days.scn \
 	tests/scenarios/two-priorities-one-rank.scn \
-	tests/scenarios/unregister-asked-once.scn
+	tests/scenarios/unregister-asked-once.scn \
+	tests/scenarios/unregistered-time.scn
 
 # These ask for more than MD5.
 SCENARIOS_OPENSSL = tests/scenarios/digest-algorithms.scn tests/scenarios/digest-nextnonce.scn

@@ -539,9 +539,34 @@ scenario_kill(struct scenario *s)
 		world_fail("agent_free() left %zu timers", world_timers_left());
 }
 
+/* What the agent counts as it goes is what somebody would find who looked at all accounts (B70). */
+static void
+check_counts(const struct scenario *s)
+{
+	size_t states[ACCOUNT_STATES] = { 0 }, redundant = 0;
+	const struct account *account;
+	struct account_status one;
+	struct agent_status all;
+
+	agent_status(s->agent, &all);
+	for (size_t i = 0; (account = agent_account(s->agent, i)) != NULL; i++) {
+		account_status(account, &one);
+		states[one.state]++;
+		redundant += one.redundant;
+	}
+	for (int i = 0; i < ACCOUNT_STATES; i++)
+		if (states[i] != all.states[i])
+			world_fail("%zu accounts are %s and %zu are counted", states[i],
+			    account_state_str((enum account_state)i), all.states[i]);
+	if (redundant != all.redundant || states[ACCOUNT_REGISTERED] != all.registered)
+		world_fail("%zu accounts are redundant and %zu are counted", redundant, all.redundant);
+}
+
 static void
 end(struct scenario *s)
 {
+	if (s->agent != NULL)
+		check_counts(s);
 	for (struct line *line = s->lines; line != NULL && world_failure() == NULL; line = line->next) {
 		if (!is_watch(line) || is_never(line))
 			continue;
