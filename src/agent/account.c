@@ -208,6 +208,7 @@ account_quit(struct account *account)
 	account->attempt = NULL;
 	drive_drop_background(account, NULL);
 	registration_quit(&account->registration, account_now(account));
+	account_reckon(account);
 	timer_set(account->timer, INSTANT_NEVER);
 }
 

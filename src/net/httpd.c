@@ -18,10 +18,10 @@
 
 enum {
 	LOOK_MS = 250,
-	LOOK_SOON_MS = 10,		/* when somebody was cut off to make room */
-	GRACE_MS = 200,			/* to begin a request when many want to */
+	LOOK_FULL_MS = 25,		/* when others may be waiting */
+	GRACE_MS = 100,			/* to begin a request then */
 	ACCEPT_PAUSE_MS = 100,
-	BACKLOG = 128,
+	BACKLOG = 1024,
 	INPUT_MAX = 2 * HTTPD_HEAD_MAX,
 	SURPLUS_MAX = 64 * 1024,
 };
@@ -101,7 +101,7 @@ has_said_something(const struct httpd_client *client)
 }
 
 /* Makes room: whoever has had time to ask and has not even begun to; else the one who is at it for longest. */
-static bool
+static void
 evict(struct httpd *httpd)
 {
 	struct httpd_client *client, *talking = NULL;
@@ -119,7 +119,6 @@ evict(struct httpd *httpd)
 	}
 	if (!any && talking != NULL)
 		cut_off(talking);
-	return any || talking != NULL;
 }
 
 /* Lets clients in while there is room; the others wait in the kernel's queue. */
@@ -136,14 +135,15 @@ static void
 on_look(void *arg)
 {
 	struct httpd *httpd = arg;
-	bool soon = false;
+	bool full;
 
 	sweep(httpd);
-	if (httpd->count >= HTTPD_CLIENTS_MAX)
-		soon = evict(httpd);
+	full = httpd->count >= HTTPD_CLIENTS_MAX;
+	if (full)
+		evict(httpd);
 	admit(httpd);
 	if (httpd->count > 0)
-		timer_set(httpd->look, instant_add(loop_now(httpd->loop), soon ? LOOK_SOON_MS : LOOK_MS));
+		timer_set(httpd->look, instant_add(loop_now(httpd->loop), full ? LOOK_FULL_MS : LOOK_MS));
 }
 
 /* evhttp has accepted a connection, and asks for its buffers. */
@@ -166,6 +166,8 @@ on_connection(struct event_base *base, void *arg)
 	TAILQ_INSERT_TAIL(&httpd->clients, client, link);
 	if (++httpd->count == 1)
 		timer_set(httpd->look, instant_add(client->since, LOOK_MS));
+	if (httpd->count == HTTPD_CLIENTS_MAX)
+		timer_set(httpd->look, instant_add(client->since, LOOK_FULL_MS));
 	admit(httpd);
 	return bev;
 }

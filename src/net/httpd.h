@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "net/loop.h"
 
-#define HTTPD_CLIENTS_MAX 32		/* then who has not asked gives way; else more wait in the kernel's queue */
+#define HTTPD_CLIENTS_MAX 128		/* then who has not asked gives way; else more wait in the kernel's queue */
 #define HTTPD_HEAD_MAX 8192		/* bytes of a request line and headers; a body is never taken */
 #define HTTPD_REQUEST_MS 10000		/* for a whole request, however its bytes come */
 #define HTTPD_IDLE_S 10			/* without taking our bytes */

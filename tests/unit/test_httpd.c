@@ -360,7 +360,7 @@ END_TEST
 /* Any number of silent ones does not keep out who asks. */
 START_TEST(crowd)
 {
-	int silent[100];
+	int silent[3 * HTTPD_CLIENTS_MAX];
 
 	for (size_t i = 0; i < UNIT_COUNT(silent); i++)
 		silent[i] = client();
