@@ -9,6 +9,7 @@ system_parts = \
 	tests/system/parts/__init__.py \
 	tests/system/parts/baddns.py \
 	tests/system/parts/bind.py \
+	tests/system/parts/browser.py \
 	tests/system/parts/capture.py \
 	tests/system/parts/certificates.py \
 	tests/system/parts/case.py \
@@ -28,6 +29,7 @@ system_cases = \
 	tests/system/cases/failover.py \
 	tests/system/cases/fleet.py \
 	tests/system/cases/hostile.py \
+	tests/system/cases/http.py \
 	tests/system/cases/methods.py \
 	tests/system/cases/network.py \
 	tests/system/cases/pair.py \
@@ -44,5 +46,6 @@ EXTRA_DIST += $(system_parts) $(system_cases)
 
 .PHONY: check-system
 check-system: all
+	SCREENSHOTS='$(abs_top_builddir)/screenshots' \
 	SIPKEEPD='$(abs_top_builddir)/src/sipkeepd' SIPKEEPCTL='$(abs_top_builddir)/src/sipkeepctl' \
 		$(PYTHON) '$(top_srcdir)/tests/system/run' $(CASES)
