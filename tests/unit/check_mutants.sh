@@ -4,6 +4,7 @@
 # fits the code of today and names a test that there is. Whether the test turns red is seen by `make mutants`.
 set -u
 command -v patch > /dev/null || exit 77
+[ -z "${MUTANT-}" ] || exit 77		# of course the one that is being played does not fit
 cd "${srcdir:-.}" || exit 1
 status=0
 
@@ -24,7 +25,7 @@ for mutant in tests/mutants/*.patch; do
 	esac
 	[ -f "$source" ] || wrong "$mutant names no test in a line Killed-by"
 done
-for source in src/core/*.c src/sip/*.c; do
+for source in src/core/*.c src/sip/*.c src/agent/*.c; do
 	case $source in
 	src/core/*) least=2 ;;
 	*) least=1 ;;

@@ -16,7 +16,7 @@ unit_agent = tests/unit/test_accountfilter tests/unit/test_config tests/unit/tes
 	tests/unit/test_configdiff tests/unit/test_control tests/unit/test_journal tests/unit/test_metrics \
 	tests/unit/test_names \
 	tests/unit/test_notify tests/unit/test_overview tests/unit/test_savedfile \
-	tests/unit/test_pcap tests/unit/test_status tests/unit/test_traces
+	tests/unit/test_pcap tests/unit/test_sharing tests/unit/test_status tests/unit/test_traces
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_core) $(unit_sip) $(unit_net) $(unit_agent)
@@ -160,6 +160,9 @@ tests_unit_test_config_memory_LDADD = $(unit_config_libs)
 tests_unit_test_configdiff_SOURCES = tests/unit/test_configdiff.c tests/unit/unit.h
 tests_unit_test_configdiff_CFLAGS = $(unit_cflags)
 tests_unit_test_configdiff_LDADD = $(unit_config_libs)
+tests_unit_test_sharing_SOURCES = tests/unit/test_sharing.c tests/unit/unit.h
+tests_unit_test_sharing_CFLAGS = $(unit_cflags)
+tests_unit_test_sharing_LDADD = $(unit_config_libs)
 
 # What is kept on disk, as text.
 tests_unit_test_savedfile_SOURCES = tests/unit/test_savedfile.c tests/unit/unit.h

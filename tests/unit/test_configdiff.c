@@ -40,6 +40,8 @@ static const struct change {
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "probe-interval-down = 60s"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "probe-timeout = 3s"), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "failback-stable = 60s"), ACCOUNT_REREGISTER },
+	{ ACCOUNT("example.com", ""), ACCOUNT("example.com", "keepalive = 25s"), ACCOUNT_REREGISTER },
+	{ ACCOUNT("example.com", ""), "keepalive = 25s\n" ACCOUNT("example.com", ""), ACCOUNT_REREGISTER },
 	{ ACCOUNT("example.com", ""), ACCOUNT("example.com; 10.0.0.1", ""), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com; 10.0.0.1", ""), ACCOUNT("example.com; 10.0.0.1:5061", ""), ACCOUNT_MOVE },
 	{ ACCOUNT("example.com; a; b", ""), ACCOUNT("example.com; b; a", ""), ACCOUNT_MOVE },

@@ -46,6 +46,7 @@ static struct {
 	size_t alive;
 	struct loop *loop;
 	struct instant still_until;	/* the agent stands still */
+	int64_t slow_ms;		/* the wall clock behind the time of day */
 	void (*look)(void *arg);
 	void *look_arg;
 } clock_;
@@ -341,11 +342,18 @@ loop_on_time_lost(struct loop *loop, void (*on_time_lost)(void *arg, int64_t ms)
 	return 0;
 }
 
+void
+world_wall_back(int64_t ms)
+{
+	clock_.slow_ms += ms;
+	world_story("---- the wall clock goes back by %lld s", (long long)ms / 1000);
+}
+
 int64_t
 loop_wall_ms(const struct loop *loop)
 {
 	(void)loop;
-	return WALL_BEGINNING_S * INT64_C(1000) + world_ms();
+	return WALL_BEGINNING_S * INT64_C(1000) + world_ms() - clock_.slow_ms;
 }
 
 struct timer *

@@ -14,7 +14,7 @@ struct file {
 	char *path;
 	char *bytes;			/* NULL: not there */
 	size_t len;
-	bool unwritable;
+	bool unwritable, unreadable;
 };
 
 static struct file *files;
@@ -86,6 +86,12 @@ world_file_unwritable(const char *path, bool unwritable)
 	file_make(path)->unwritable = unwritable;
 }
 
+void
+world_file_unreadable(const char *path, bool unreadable)
+{
+	file_make(path)->unreadable = unreadable;
+}
+
 bool
 world_file_has(const char *path, const char *text)
 {
@@ -103,6 +109,8 @@ store_read(const char *path, struct strbuf *to)
 	HASH_FIND_STR(files, path, f);
 	if (f == NULL || f->bytes == NULL)
 		return disk ? disk_read(path, to) : -ENOENT;
+	if (f->unreadable)
+		return -EACCES;
 	strbuf_append_n(to, f->bytes, f->len);
 	return to->failed ? -ENOMEM : 0;
 }

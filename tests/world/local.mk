@@ -71,13 +71,16 @@ SCENARIOS = \
 	tests/scenarios/bad-password-thrice.scn \
 	tests/scenarios/binding-not-stored.scn \
 	tests/scenarios/challenged-for-ever.scn \
+	tests/scenarios/contact-fixed-left-behind.scn \
 	tests/scenarios/contact-fixed.scn \
+	tests/scenarios/contact-received-nat.scn \
 	tests/scenarios/contact-received-no-nat.scn \
 	tests/scenarios/contact-rewritten.scn \
 	tests/scenarios/digest-forgotten.scn \
 	tests/scenarios/digest-md5.scn \
 	tests/scenarios/digest-stale.scn \
 	tests/scenarios/dns-better-appears.scn \
+	tests/scenarios/dns-delisted-twice.scn \
 	tests/scenarios/dns-delisted.scn \
 	tests/scenarios/dns-fails.scn \
 	tests/scenarios/dns-fails-in-all-ways.scn \
@@ -85,16 +88,19 @@ SCENARIOS = \
 	tests/scenarios/dns-nothing-up.scn \
 	tests/scenarios/dns-refresh.scn \
 	tests/scenarios/dns-refresh-ttl.scn \
+	tests/scenarios/dns-srv-vanishes.scn \
 	tests/scenarios/dns-target-fails.scn \
 	tests/scenarios/drain-last-resort.scn \
 	tests/scenarios/drain-moves.scn \
 	tests/scenarios/drain-never-to-nothing.scn \
+	tests/scenarios/drain-one-transport.scn \
 	tests/scenarios/drain-refused-elsewhere.scn \
 	tests/scenarios/drain-reload.scn \
 	tests/scenarios/drain-shared.scn \
 	tests/scenarios/equals-other-order.scn \
 	tests/scenarios/equals-spread.scn \
 	tests/scenarios/expected-share.scn \
+	tests/scenarios/failback-refused-unregister-lost.scn \
 	tests/scenarios/failback.scn \
 	tests/scenarios/failback-asked-first.scn \
 	tests/scenarios/failback-fast.scn \
@@ -108,6 +114,7 @@ SCENARIOS = \
 	tests/scenarios/ghost-binding.scn \
 	tests/scenarios/ghost-of-a-late-answer.scn \
 	tests/scenarios/grant-no-number.scn \
+	tests/scenarios/grant-runs-out.scn \
 	tests/scenarios/grant-unsaid.scn \
 	tests/scenarios/hung-server-wakes.scn \
 	tests/scenarios/icmp-failover.scn \
@@ -118,6 +125,7 @@ SCENARIOS = \
 	tests/scenarios/interval-too-long.scn \
 	tests/scenarios/ipv6.scn \
 	tests/scenarios/keepalive.scn \
+	tests/scenarios/left-behind-other-address.scn \
 	tests/scenarios/lossy-network.scn \
 	tests/scenarios/method-1-addresses.scn \
 	tests/scenarios/method-2-names.scn \
@@ -132,6 +140,7 @@ SCENARIOS = \
 	tests/scenarios/network-during-failover.scn \
 	tests/scenarios/network-firewalled.scn \
 	tests/scenarios/network-flapping.scn \
+	tests/scenarios/network-leftover-is-no-way.scn \
 	tests/scenarios/network-names-again.scn \
 	tests/scenarios/network-new-address-after.scn \
 	tests/scenarios/network-new-address-fixed.scn \
@@ -163,8 +172,12 @@ SCENARIOS = \
 	tests/scenarios/other-realm-each-time.scn \
 	tests/scenarios/own-address-left-out.scn \
 	tests/scenarios/pace-failover.scn \
+	tests/scenarios/pace-leave.scn \
+	tests/scenarios/pace-request.scn \
 	tests/scenarios/pace-retry-after.scn \
 	tests/scenarios/pace-start.scn \
+	tests/scenarios/probe-burst.scn \
+	tests/scenarios/probe-jitter-apart.scn \
 	tests/scenarios/probe-jitter.scn \
 	tests/scenarios/records.scn \
 	tests/scenarios/redirected.scn \
@@ -176,6 +189,7 @@ SCENARIOS = \
 	tests/scenarios/refresh-silent.scn \
 	tests/scenarios/refresh-times.scn \
 	tests/scenarios/refused-404.scn \
+	tests/scenarios/refused-alone-left-behind.scn \
 	tests/scenarios/refused-alone.scn \
 	tests/scenarios/refused-by-request.scn \
 	tests/scenarios/refused-doubling.scn \
@@ -199,16 +213,20 @@ SCENARIOS = \
 	tests/scenarios/reload-same.scn \
 	tests/scenarios/reload-shorter-interval.scn \
 	tests/scenarios/reload-upstream.scn \
+	tests/scenarios/reload-while-refused.scn \
 	tests/scenarios/request-probe.scn \
 	tests/scenarios/restart-after-stop.scn \
 	tests/scenarios/restart-broken-file.scn \
 	tests/scenarios/restart-dns-in-time.scn \
 	tests/scenarios/restart-dns-refuses.scn \
 	tests/scenarios/restart-drained.scn \
+	tests/scenarios/restart-key-unreadable.scn \
 	tests/scenarios/restart-left-on-backup.scn \
 	tests/scenarios/restart-left-on-dead.scn \
 	tests/scenarios/restart-no-longer-configured.scn \
+	tests/scenarios/restart-removed-and-back.scn \
 	tests/scenarios/restart-same-server.scn \
+	tests/scenarios/restart-unset-clock.scn \
 	tests/scenarios/restart-unwritable.scn \
 	tests/scenarios/restart-without-dns.scn \
 	tests/scenarios/restart-without-unregister.scn \
@@ -234,12 +252,14 @@ SCENARIOS = \
 	tests/scenarios/start-name-in-time.scn \
 	tests/scenarios/start-not-to-the-known-down.scn \
 	tests/scenarios/start-unknown-before-down.scn \
+	tests/scenarios/stop-after-removal.scn \
 	tests/scenarios/stop.scn \
 	tests/scenarios/stop-during-failback.scn \
 	tests/scenarios/stop-leaves-bindings.scn \
 	tests/scenarios/stop-left-behind.scn \
 	tests/scenarios/stop-silent.scn \
 	tests/scenarios/stop-while-registering.scn \
+	tests/scenarios/stranger-asks.scn \
 	tests/scenarios/tcp-all-dead.scn \
 	tests/scenarios/tcp-dead-flow.scn \
 	tests/scenarios/tcp-hang.scn \
@@ -256,6 +276,7 @@ SCENARIOS = \
 	tests/scenarios/two-days.scn \
 	tests/scenarios/two-priorities-one-rank.scn \
 	tests/scenarios/unregister-asked-once.scn \
+	tests/scenarios/unregister-refused-once.scn \
 	tests/scenarios/unregistered-time.scn
 
 # These ask for more than MD5.

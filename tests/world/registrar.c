@@ -82,6 +82,7 @@ answer(struct host *host, const struct packet *packet, const struct message *req
     int64_t delay_ms)
 {
 	struct done *done = memory(sizeof(*done)), *old, *next;
+	struct address seen = packet->from;
 	char tag[24];
 
 	HASH_ITER(hh, host->done, old, next) {	/* in the order in which they were added */
@@ -90,7 +91,9 @@ answer(struct host *host, const struct packet *packet, const struct message *req
 		done_free(host, old);
 	}
 	snprintf(tag, sizeof(tag), "w%08x", world_random(UINT32_MAX));
-	build_answer(&done->answer, request, &packet->from, code, phrase(code), tag, headers);
+	if (host->script.nat)
+		seen.port = host->script.nat_new_port ? (uint16_t)(20000 + world_random(20000)) : 40000;
+	build_answer(&done->answer, request, &seen, code, phrase(code), tag, headers);
 	if (done->answer.failed)
 		abort();
 	delay_ms += host->script.delay_ms;

@@ -215,6 +215,12 @@ script_word(struct server_words *w)
 		return next_text(w, s->password);
 	if (strcmp(word, "untrusted") == 0)
 		return next_text(w, s->untrusted);
+	if (strcmp(word, "nat") == 0) {
+		s->nat = true;
+		s->nat_new_port = w->at < w->words->count && strcmp(w->words->at[w->at], "new") == 0;
+		w->at += s->nat_new_port;
+		return true;
+	}
 	if (strcmp(word, "trusted") == 0) {
 		s->untrusted[0] = '\0';
 		return true;
@@ -427,6 +433,20 @@ verb_standstill(struct scenario *scenario, struct line *line, bool check, char w
 		return bad(wrong, "it is: standstill DURATION");
 	if (!check)
 		world_stand_still(ms);
+	return true;
+}
+
+static bool
+verb_clock(struct scenario *scenario, struct line *line, bool check, char wrong[256])
+{
+	const struct words *w = &line->words;
+	int64_t ms;
+
+	(void)scenario;
+	if (w->count != 3 || strcmp(w->at[1], "back") != 0 || !span_duration_ms(span_of(w->at[2]), &ms))
+		return bad(wrong, "it is: clock back DURATION");
+	if (!check)
+		world_wall_back(ms);
 	return true;
 }
 
@@ -717,11 +737,15 @@ verb_file(struct scenario *scenario, struct line *line, bool check, char wrong[2
 {
 	const struct words *w = &line->words;
 	bool writable = w->count == 3 && strcmp(w->at[2], "writable") == 0;
+	bool readable = w->count == 3 && strcmp(w->at[2], "readable") == 0;
 
 	(void)scenario;
 	if (w->count == 3 && (writable || strcmp(w->at[2], "unwritable") == 0)) {
 		if (!check)
 			world_file_unwritable(w->at[1], !writable);
+	} else if (w->count == 3 && (readable || strcmp(w->at[2], "unreadable") == 0)) {
+		if (!check)
+			world_file_unreadable(w->at[1], !readable);
 	} else if (w->count == 3 && strcmp(w->at[2], "gone") == 0) {
 		if (!check)
 			world_file_set(w->at[1], NULL);
@@ -729,7 +753,7 @@ verb_file(struct scenario *scenario, struct line *line, bool check, char wrong[2
 		if (!check)
 			world_file_set(w->at[1], w->at[3]);
 	} else {
-		return bad(wrong, "it is: file PATH gone|writable|unwritable|says TEXT");
+		return bad(wrong, "it is: file PATH gone|writable|unwritable|readable|unreadable|says TEXT");
 	}
 	return true;
 }
@@ -809,6 +833,7 @@ static const struct verb verbs[] = {
 	{ "route", verb_route, true, true, save_route, restore_route },
 	{ "interface", verb_interface, true, true, NULL, NULL },
 	{ "standstill", verb_standstill, false, true, NULL, NULL },
+	{ "clock", verb_clock, false, true, NULL, NULL },
 	{ "nameserver", verb_nameserver, true, true, save_nameserver, restore_nameserver },
 	{ "dns", verb_dns, true, true, NULL, NULL },
 	{ "account", verb_account, true, true, NULL, NULL },

@@ -42,6 +42,8 @@ void world_after_event(void (*look)(void *arg), void *arg);	/* called after each
 void world_call_at(struct instant due, void (*call)(void *arg), void *arg, void (*drop)(void *arg));
 size_t world_timers_left(void);		/* timer_new() without timer_free(): a leak once the agent is gone */
 
+void world_wall_back(int64_t ms);	/* somebody sets the wall clock */
+
 /* As if a signal had come. */
 void world_signal(int signal_number);
 
@@ -73,6 +75,7 @@ void world_excuse(void);
 void world_file_set(const char *path, const char *text);	/* NULL removes it */
 void world_disk(bool readable);		/* reads, and reads alone, see the disk where the world has no such file */
 void world_file_unwritable(const char *path, bool unwritable);
+void world_file_unreadable(const char *path, bool unreadable);
 bool world_file_has(const char *path, const char *text);
 
 /* ---- Network and call servers ---- */
@@ -124,6 +127,7 @@ struct script {
 	int64_t nonce_life_ms;		/* 0: for ever */
 	char realm[WORLD_TEXT];
 	char password[WORLD_TEXT];	/* of every user */
+	bool nat, nat_new_port;		/* it sees us at port 40000, or at another one each time */
 	char untrusted[WORLD_TEXT];	/* what is wrong with its certificate; "": nothing */
 };
 
