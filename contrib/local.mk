@@ -2,7 +2,7 @@
 # What is ready to be used goes where it is looked for; the rest goes where the package's documents go. The scripts are
 # for who has the source.
 
-dist_doc_DATA = contrib/sipkeepd.conf contrib/what-if.scn README NEWS
+dist_doc_DATA = contrib/sipkeepd.conf contrib/status-page.png contrib/what-if.scn README NEWS
 notifydir = $(docdir)/notify
 dist_notify_SCRIPTS = contrib/notify/mail contrib/notify/node-exporter contrib/notify/trunk
 dist_noinst_SCRIPTS += contrib/quickstart tests/run
