@@ -10,7 +10,6 @@
 #include <uthash.h>
 
 #include "agent/configaccount.h"
-#include "agent/configreader.h"
 
 struct config_index {
 	size_t account;		/* its place in config->accounts */
@@ -21,24 +20,13 @@ struct config_index {
 struct config *
 config_read(const char *path, const char *text, struct strbuf *errors)
 {
-	struct configreport report = { .to = errors };
-	struct configreader *reader = malloc(sizeof(*reader));
-	struct config *config = calloc(1, sizeof(*config));
+	struct configreader *reader = config_read_begin(path, text, errors);
 
-	if (reader == NULL || config == NULL) {
-		configreport_no_memory(&report, path);
-		free(reader);
-		free(config);
+	if (reader == NULL)
 		return NULL;
-	}
-	configreader_init(reader, config, &report);
-	configreader_run(reader, path, text);
-	configreader_fini(reader);
-	free(reader);
-	if (report.errors == 0)
-		return config;
-	config_free(config);
-	return NULL;
+	while (config_read_on(reader, SIZE_MAX))
+		;
+	return config_read_end(reader);
 }
 
 struct account_config *

@@ -18,6 +18,8 @@
 
 #define CONFIG_UPSTREAMS_MAX 6
 
+struct configreader;
+
 enum contact_mode {
 	CONTACT_LOCAL,		/* our address as known here */
 	CONTACT_RECEIVED,	/* as the server sees it */
@@ -107,6 +109,20 @@ struct config {
  */
 struct config *config_read(const char *path, const char *text, struct strbuf *errors);
 void config_free(struct config *config);
+
+/*
+ * The same in steps, for who has other things to do meanwhile: an accounts-file is read line by line, the rest at once.
+ *
+ * path, errors   as above; errors must outlive the reading
+ * Returns NULL without memory, which is said.
+ */
+struct configreader *config_read_begin(const char *path, const char *text, struct strbuf *errors);
+
+/* Reads so many accounts. Returns false if nothing was left to be done. */
+bool config_read_on(struct configreader *reader, size_t accounts);
+
+/* Frees the reader. NULL if there was an error, or if it was not at its end. */
+struct config *config_read_end(struct configreader *reader);
 
 /* The account of that AOR, or NULL. */
 const struct account_config *config_account(const struct config *config, const char *aor);

@@ -17,7 +17,7 @@ void
 configreader_warn_secrets(struct configreader *reader, const char *file, int line)
 {
 	if (store_others_may_read(file) > 0)
-		configreport_warning(reader->report, file, line,
+		configreport_warning(&reader->report, file, line,
 		    "passwords stand in this file and everybody can read it; chmod o-r it");
 }
 
@@ -29,11 +29,11 @@ configreader_add(struct configreader *reader, struct account_config *account)
 	if (first == NULL && config_enter(reader->config))
 		return;
 	if (first != NULL)
-		configreport_error(reader->report, account->file, account->line,
+		configreport_error(&reader->report, account->file, account->line,
 		    "account %s stands there twice, first in %s:%d; take one out", account->aor, first->file,
 		    first->line);
 	else
-		configreport_no_memory(reader->report, account->file);
+		configreport_no_memory(&reader->report, account->file);
 	configaccount_fini(account);
 }
 
@@ -45,25 +45,23 @@ add_line(struct configreader *reader, const char *file, int line, const char *co
 	struct account_config *account = config_room(reader->config);
 
 	if (account == NULL)
-		configreport_no_memory(reader->report, file);
-	else if (configaccount_read_line(account, line, values, reader->report, file))
+		configreport_no_memory(&reader->report, file);
+	else if (configaccount_read_line(account, line, values, &reader->report, file))
 		configreader_add(reader, account);
 }
 
-static void
-read_lines(struct configreader *reader, const char *file, struct strbuf *content)
+/* Returns whether there are more. */
+static bool
+read_lines(struct configreader *reader, size_t count)
 {
 	const char *values[CONFIGLEX_KEYS_MAX];
-	struct accountsfile accounts;
-	static char nothing[1];
 
-	if (!accountsfile_begin(&accounts, file, content->len > 0 ? content->data : nothing, content->len,
-	    reader->report))
-		return;
-	if (accounts.passwords)
-		configreader_warn_secrets(reader, file, accounts.line);
-	while (!reader->report->no_memory && accountsfile_next(&accounts, values))
-		add_line(reader, file, accounts.line, values);
+	for (; count > 0; count--) {
+		if (reader->report.no_memory || !accountsfile_next(&reader->lines, values))
+			return false;
+		add_line(reader, reader->lines.file, reader->lines.line, values);
+	}
+	return true;
 }
 
 /* Where the key stands that named it. */
@@ -78,26 +76,36 @@ place_of_key(const struct configreader *reader, const char *name)
 }
 
 static void
-read_accounts_file(struct configreader *reader)
+begin_lines(struct configreader *reader, const char *file)
+{
+	struct strbuf *content = &reader->content;
+	static char nothing[1];
+
+	if (!accountsfile_begin(&reader->lines, file, content->len > 0 ? content->data : nothing, content->len,
+	    &reader->report))
+		return;
+	if (reader->lines.passwords)
+		configreader_warn_secrets(reader, file, reader->lines.line);
+	reader->stage = CONFIGREADER_LINES;
+}
+
+static void
+open_accounts_file(struct configreader *reader)
 {
 	const char *file = reader->config->accounts_file;
 	const struct configreader_place *first = place_of_key(reader, "accounts-file");
-	struct strbuf content = { 0 };
 	int err;
 
-	if (file == NULL || reader->report->no_memory)
+	if (file == NULL || reader->report.no_memory)
 		return;
-	err = store_read(file, &content);
-	if (err == -ENOMEM || content.failed)
-		configreport_no_memory(reader->report, file);
+	err = store_read(file, &reader->content);
+	if (err == -ENOMEM || reader->content.failed)
+		configreport_no_memory(&reader->report, file);
 	else if (err != 0)
-		configreport_error(reader->report, first->file, first->line,
+		configreport_error(&reader->report, first->file, first->line,
 		    "accounts-file: cannot read %s (%s); correct the path or its permissions", file, strerror(-err));
 	else
-		read_lines(reader, file, &content);
-	if (content.data != NULL)
-		explicit_bzero(content.data, content.len);
-	strbuf_fini(&content);
+		begin_lines(reader, file);
 }
 
 /* ---- the whole ---- */
@@ -130,63 +138,68 @@ static void
 check_tls(struct configreader *reader, const char *path)
 {
 	if (reader->config->tls.key != NULL && reader->config->tls.certificate == NULL)
-		configreport_error(reader->report, path, 0,
+		configreport_error(&reader->report, path, 0,
 		    "tls-key is set without tls-certificate; add the certificate that it belongs to");
 }
 
 /* Each transport that an account has needs an address of ours. */
 static void
-complete_upstreams(struct configreader *reader, bool set)
+find_upstream(struct configreader *reader, const struct account_config *account)
 {
-	struct config *config = reader->config;
+	const char *name = sip_transport_str(account->transport);
 
-	for (size_t i = 0; i < config->account_count; i++) {
-		const struct account_config *account = &config->accounts[i];
-		const char *name = sip_transport_str(account->transport);
-
-		if (has_upstream(config, account->transport))
-			continue;
-		if (set)
-			configreport_error(reader->report, account->file, account->line,
-			    "account %.40s: no upstream is %s; add \"%s:0.0.0.0:%d\" to upstream", account->user, name, name,
-			    sip_transport_port(account->transport));
-		else
-			add_upstream(config, account->transport);
-	}
-	for (size_t i = 0; i < config->upstream_count; i++)
-		config->upstream[i].optional = !set;
+	if (has_upstream(reader->config, account->transport))
+		return;
+	if (!reader->upstream_set)
+		add_upstream(reader->config, account->transport);
+	else
+		configreport_error(&reader->report, account->file, account->line,
+		    "account %.40s: no upstream is %s; add \"%s:0.0.0.0:%d\" to upstream", account->user, name, name,
+		    sip_transport_port(account->transport));
 }
 
 /* Defaults of what no file has set; the accounts' timers can only follow now. */
 static void
-complete(struct configreader *reader, const char *path)
+complete_globals(struct configreader *reader)
 {
 	const struct configkey *keys = configkeys_global();
-	struct configplace place = { .report = reader->report, .file = path };
-	struct config *config = reader->config;
-
-	bool upstream_set = false;
+	struct configplace place = { .report = &reader->report, .file = reader->path };
 
 	for (size_t i = 0; keys[i].name != NULL; i++) {
 		if (reader->first[i].line == 0)
-			configkey_set_fallback(&keys[i], &place, config);
+			configkey_set_fallback(&keys[i], &place, reader->config);
 		else if (keys[i].kind == CONFIGKEY_UPSTREAM)
-			upstream_set = true;
+			reader->upstream_set = true;
 	}
-	complete_upstreams(reader, upstream_set);
-	check_tls(reader, path);
-	for (size_t i = 0; i < config->account_count; i++)
-		configaccount_inherit(&config->accounts[i], &config->timing);
-	if (config->account_count == 0 && reader->report->errors == 0)
-		configreport_warning(reader->report, path, 0, "no account in it; nothing will be registered");
+	reader->stage = CONFIGREADER_ACCOUNTS;
 }
 
-void
-configreader_run(struct configreader *reader, const char *path, const char *text)
+/* Returns whether there are more. */
+static bool
+complete_accounts(struct configreader *reader, size_t count)
 {
-	configsource_read(reader, path, text);
-	read_accounts_file(reader);
-	complete(reader, path);
+	struct config *config = reader->config;
+
+	for (; count > 0 && reader->next < config->account_count; count--) {
+		struct account_config *account = &config->accounts[reader->next++];
+
+		find_upstream(reader, account);
+		configaccount_inherit(account, &config->timing);
+	}
+	return reader->next < config->account_count;
+}
+
+static void
+complete_rest(struct configreader *reader)
+{
+	struct config *config = reader->config;
+
+	for (size_t i = 0; i < config->upstream_count; i++)
+		config->upstream[i].optional = !reader->upstream_set;
+	check_tls(reader, reader->path);
+	if (config->account_count == 0 && reader->report.errors == 0)
+		configreport_warning(&reader->report, reader->path, 0, "no account in it; nothing will be registered");
+	reader->stage = CONFIGREADER_END;
 }
 
 static void
@@ -210,12 +223,11 @@ scope_init(const struct configkey *keys, struct configlex_keys *scope, const cha
 	opts[i] = (cfg_opt_t)CFG_END();
 }
 
-void
-configreader_init(struct configreader *reader, struct config *config, struct configreport *report)
+static void
+init(struct configreader *reader)
 {
 	size_t end = 0;
 
-	*reader = (struct configreader){ .config = config, .report = report };
 	scope_init(configkeys_global(), &reader->global, reader->global_names, reader->global_opts);
 	scope_init(configkeys_account(), &reader->account, reader->account_names, reader->account_opts);
 	while (reader->global_names[end] != NULL)
@@ -224,9 +236,64 @@ configreader_init(struct configreader *reader, struct config *config, struct con
 	reader->global_opts[end + 1] = (cfg_opt_t)CFG_END();
 }
 
-void
-configreader_fini(struct configreader *reader)
+struct configreader *
+config_read_begin(const char *path, const char *text, struct strbuf *errors)
 {
+	struct configreader *reader = calloc(1, sizeof(*reader));
+
+	if (reader != NULL) {
+		reader->report.to = errors;
+		reader->path = strdup(path);
+		reader->config = calloc(1, sizeof(*reader->config));
+	}
+	if (reader == NULL || reader->path == NULL || reader->config == NULL) {
+		configreport_no_memory(&(struct configreport){ .to = errors }, path);
+		if (reader != NULL)
+			config_free(config_read_end(reader));
+		return NULL;
+	}
+	init(reader);
+	reader->stage = CONFIGREADER_ACCOUNTS;
+	configsource_read(reader, reader->path, text);
+	open_accounts_file(reader);
+	if (reader->stage != CONFIGREADER_LINES)
+		complete_globals(reader);
+	return reader;
+}
+
+bool
+config_read_on(struct configreader *reader, size_t accounts)
+{
+	switch (reader->stage) {
+	case CONFIGREADER_LINES:
+		if (!read_lines(reader, accounts))
+			complete_globals(reader);
+		return true;
+	case CONFIGREADER_ACCOUNTS:
+		if (!complete_accounts(reader, accounts))
+			complete_rest(reader);
+		return true;
+	case CONFIGREADER_END:
+		break;
+	}
+	return false;
+}
+
+struct config *
+config_read_end(struct configreader *reader)
+{
+	struct config *config = reader->config;
+	bool good = reader->stage == CONFIGREADER_END && reader->report.errors == 0;
+
 	for (size_t i = 0; i < CONFIGLEX_KEYS_MAX; i++)
 		free(reader->first[i].file);
+	if (reader->content.data != NULL)
+		explicit_bzero(reader->content.data, reader->content.len);
+	strbuf_fini(&reader->content);
+	free(reader->path);
+	free(reader);
+	if (good)
+		return config;
+	config_free(config);
+	return NULL;
 }

@@ -3,14 +3,15 @@
 #define SIPKEEPD_AGENT_CONFIGREADER_H
 
 /*
- * One reading of the configuration, from the first file to the last default: what the files of it share. For
- * agent/config and agent/configsource.
+ * One reading of the configuration, from the first file to the last default (config_read_begin() and so on, of
+ * agent/config.h): what the files of it share. For configreader.c and configsource.c.
  */
 
 #include <confuse.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/accountsfile.h"
 #include "agent/config.h"
 #include "agent/configlex.h"
 #include "agent/configreport.h"
@@ -23,19 +24,22 @@ struct configreader_place {
 
 struct configreader {
 	struct config *config;
-	struct configreport *report;
+	struct configreport report;
+	char *path;
+	enum {
+		CONFIGREADER_LINES,	/* of the accounts-file */
+		CONFIGREADER_ACCOUNTS,	/* what they need of the global settings */
+		CONFIGREADER_END,
+	} stage;
+	struct strbuf content;		/* of the accounts-file */
+	struct accountsfile lines;
+	size_t next;			/* account */
+	bool upstream_set;
 	struct configlex_keys global, account;
 	const char *global_names[CONFIGLEX_KEYS_MAX + 1], *account_names[CONFIGLEX_KEYS_MAX + 1];
 	cfg_opt_t global_opts[CONFIGLEX_KEYS_MAX + 2], account_opts[CONFIGLEX_KEYS_MAX + 1];
 	struct configreader_place first[CONFIGLEX_KEYS_MAX];	/* by place in the global names */
 };
-
-/* config, report   borrowed; the config is empty */
-void configreader_init(struct configreader *reader, struct config *config, struct configreport *report);
-void configreader_fini(struct configreader *reader);
-
-/* Reads the file and all that it names into the config; everything that is wrong goes to the report. */
-void configreader_run(struct configreader *reader, const char *path, const char *text);
 
 /* ---- For configsource. ---- */
 

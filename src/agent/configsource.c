@@ -30,7 +30,7 @@ struct source {
 static bool
 no_memory(struct source *source)
 {
-	return configreport_no_memory(source->reader->report, source->file);
+	return configreport_no_memory(&source->reader->report, source->file);
 }
 
 /* ---- one batch of statements ---- */
@@ -49,7 +49,7 @@ account_add(struct source *source, const struct configlex_statement *s, cfg_t *c
 		source->secrets_warned = true;
 		configreader_warn_secrets(source->reader, source->file, line);
 	}
-	if (configaccount_read(account, s, cfg, source->reader->report, source->file))
+	if (configaccount_read(account, s, cfg, &source->reader->report, source->file))
 		configreader_add(source->reader, account);
 }
 
@@ -57,14 +57,14 @@ static void
 batch_values(struct source *source, cfg_t *cfg)
 {
 	const struct configkey *keys = configkeys_global();
-	struct configplace place = { .report = source->reader->report, .file = source->file };
+	struct configplace place = { .report = &source->reader->report, .file = source->file };
 
 	for (size_t i = 0; keys[i].name != NULL; i++) {
 		place.line = source->global_line[i];
 		if (place.line != 0)
 			configkey_set_from(&keys[i], &place, cfg, source->reader->config);
 	}
-	for (size_t i = 0; i < source->account_count && !source->reader->report->no_memory; i++)
+	for (size_t i = 0; i < source->account_count && !source->reader->report.no_memory; i++)
 		account_add(source, &source->accounts[i], cfg_getnsec(cfg, "account", (unsigned)i));
 }
 
@@ -83,7 +83,7 @@ batch_end(struct source *source)
 {
 	cfg_t *cfg = NULL;
 
-	if (source->plain.len > 0 && !source->reader->report->no_memory) {
+	if (source->plain.len > 0 && !source->reader->report.no_memory) {
 		cfg = cfg_init(source->reader->global_opts, CFGF_NONE);
 		if (cfg != NULL)
 			cfg_set_error_function(cfg, on_confuse_error);
@@ -111,7 +111,7 @@ global_seen(struct source *source, const struct configlex_statement *s)
 	struct configreader_place *first = &reader->first[s->key];
 
 	if (first->line != 0) {
-		configreport_error(reader->report, source->file, s->line,
+		configreport_error(&reader->report, source->file, s->line,
 		    "%s is set twice, first in %s:%d; take one out", reader->global_names[s->key],
 		    first->file != NULL ? first->file : "?", first->line);
 		return;
@@ -147,7 +147,7 @@ read_bytes(struct source *source, const char *bytes, size_t len)
 	enum configlex_kind kind;
 
 	configlex_init(&lex, source->file, bytes, len, &source->reader->global, &source->reader->account,
-	    source->reader->report, &source->plain);
+	    &source->reader->report, &source->plain);
 	do {
 		kind = configlex_next(&lex, &s);
 		switch (kind) {
@@ -166,7 +166,7 @@ read_bytes(struct source *source, const char *bytes, size_t len)
 		}
 		if (source->account_count == BATCH)
 			batch_end(source);
-	} while (kind != CONFIGLEX_END && kind != CONFIGLEX_BROKEN && !source->reader->report->no_memory);
+	} while (kind != CONFIGLEX_END && kind != CONFIGLEX_BROKEN && !source->reader->report.no_memory);
 	batch_end(source);
 	configlex_statement_fini(&s);
 }
@@ -196,7 +196,7 @@ include_allowed(struct configreader *reader, const struct source *includer, int 
 	if (!loop && depth <= INCLUDE_DEPTH_MAX)
 		return true;
 	way_str(includer, file, &way);
-	configreport_error(reader->report, includer->file, line, "include %s: %s; take one include out",
+	configreport_error(&reader->report, includer->file, line, "include %s: %s; take one include out",
 	    loop ? "goes round in a circle" : "is nested too deeply", way.failed ? file : way.data);
 	strbuf_fini(&way);
 	return false;
@@ -218,10 +218,10 @@ read_file(struct configreader *reader, const struct source *includer, int line, 
 	if (source.accounts == NULL || err == -ENOMEM || content.failed)
 		no_memory(&source);
 	else if (err != 0 && includer != NULL)
-		configreport_error(reader->report, includer->file, line,
+		configreport_error(&reader->report, includer->file, line,
 		    "cannot read %s (%s); correct the path or its permissions", file, strerror(-err));
 	else if (err != 0)
-		configreport_error(reader->report, file, 0, "cannot read it (%s); correct the path or its permissions",
+		configreport_error(&reader->report, file, 0, "cannot read it (%s); correct the path or its permissions",
 		    strerror(-err));
 	else if (text != NULL)
 		read_bytes(&source, text, strlen(text));
