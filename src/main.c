@@ -61,7 +61,7 @@ main(int argc, char *argv[])
 		log_set_level(LOG_LEVEL_DEBUG);
 	absolute = realpath(options.config, NULL);
 	path = options.foreground || options.check || absolute == NULL ? options.config : absolute;
-	config = run_read_config(path, NULL);
+	config = run_read_config(path);
 	if (config == NULL)
 		status = EXIT_FAILURE;
 	else if (options.check)

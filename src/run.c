@@ -27,7 +27,15 @@ struct run {
 	struct supervisor *supervisor;	/* NULL: nobody asks how we are */
 	const char *path;
 	bool stopping;
+
+	/* The reload under way: */
+	struct configreader *reader;	/* NULL: none is */
+	struct timer *reload_turn;
+	struct strbuf findings;
+	bool reload_again;		/* wanted once more, when this one is over */
 };
+
+enum { RELOAD_SLICE = 500 };		/* accounts that are read in one turn of the loop */
 
 /* Each line of the text is a record of its own. */
 static void
@@ -66,35 +74,40 @@ log_findings(const char *text)
 	}
 }
 
-struct config *
-run_read_config(const char *path, struct strbuf *findings)
+/* What was found is told; no configuration and no finding is lack of memory. */
+static void
+tell_findings(const char *path, const struct config *config, const struct strbuf *findings)
 {
-	struct strbuf own = { 0 };
-	struct config *config = config_read(path, NULL, &own);
-
-	if (own.len > 0) {
-		log_findings(own.data);
-		if (findings != NULL)
-			strbuf_append(findings, own.data);
-	} else if (config == NULL)
+	if (findings->len > 0)
+		log_findings(findings->data);
+	else if (config == NULL)
 		log_line(LOG_LEVEL_ERROR, NULL, "%s: no memory to read it", path);
-	strbuf_fini(&own);
+}
+
+struct config *
+run_read_config(const char *path)
+{
+	struct strbuf findings = { 0 };
+	struct config *config = config_read(path, NULL, &findings);
+
+	tell_findings(path, config, &findings);
+	strbuf_fini(&findings);
 	return config;
 }
 
 /* ---- Reload (B71) ---- */
 
 static bool
-refuse_reload(struct run *run, struct strbuf *report, const char *why)
+refuse_reload(struct run *run, const char *why)
 {
 	agent_reload_refused(run->agent);
 	log_line(LOG_LEVEL_ERROR, NULL, "reload: %s; the old configuration stays", why);
-	strbuf_printf(report, "%s\n", why);
+	strbuf_printf(&run->findings, "%s\n", why);
 	return false;
 }
 
 static bool
-apply(struct run *run, struct config *config, struct strbuf *report)
+apply(struct run *run, struct config *config)
 {
 	struct agent_status status;
 	char error[256] = "", ignored[256];
@@ -104,32 +117,73 @@ apply(struct run *run, struct config *config, struct strbuf *report)
 	if (!applied) {
 		http_configure(run->http, status.config, ignored);
 		config_free(config);
-		return refuse_reload(run, report, error);
+		return refuse_reload(run, error);
 	}
-	strbuf_printf(report, "generation %u, accounts %zu\n", status.generation, status.accounts);
+	strbuf_printf(&run->findings, "generation %u, accounts %zu\n", status.generation, status.accounts);
 	return true;
 }
 
-static bool
-read_and_apply(struct run *run, struct strbuf *report)
-{
-	struct config *config = run_read_config(run->path, report);
+static void reload(void *arg);
 
-	return config != NULL ? apply(run, config, report) : refuse_reload(run, report, "the configuration has errors");
+static void
+end_reload(struct run *run, bool good)
+{
+	bool again = run->reload_again;
+
+	run->reload_again = false;
+	if (!run->stopping)
+		supervisor_reloaded(run->supervisor, good);
+	control_reload_ends(run->control, good, run->findings.data);
+	strbuf_fini(&run->findings);
+	if (again)
+		reload(run);
 }
 
-static bool
-reload(void *arg, struct strbuf *report)
+static void
+on_reload_turn(void *arg)
 {
 	struct run *run = arg;
-	bool good;
+	struct config *config;
 
-	if (run->stopping)
-		return refuse_reload(run, report, "the daemon is ending");
+	if (!run->stopping && config_read_on(run->reader, RELOAD_SLICE)) {
+		timer_set(run->reload_turn, loop_now(run->loop));
+		return;
+	}
+	config = config_read_end(run->reader);
+	run->reader = NULL;
+	if (run->stopping) {
+		config_free(config);
+		end_reload(run, refuse_reload(run, "the daemon is ending"));
+		return;
+	}
+	tell_findings(run->path, config, &run->findings);
+	if (config == NULL)
+		end_reload(run, refuse_reload(run, "the configuration has errors"));
+	else
+		end_reload(run, apply(run, config));
+}
+
+/* Begins to read; the rest follows turn by turn. */
+static void
+reload(void *arg)
+{
+	struct run *run = arg;
+
+	if (run->reader != NULL) {
+		run->reload_again = true;
+		return;
+	}
+	control_reload_begins(run->control);
+	if (run->stopping) {
+		end_reload(run, refuse_reload(run, "the daemon is ending"));
+		return;
+	}
 	supervisor_reloading(run->supervisor);
-	good = read_and_apply(run, report);
-	supervisor_reloaded(run->supervisor, good);
-	return good;
+	run->reader = config_read_begin(run->path, NULL, &run->findings);
+	if (run->reader != NULL)
+		timer_set(run->reload_turn, loop_now(run->loop));
+	else
+		end_reload(run, refuse_reload(run, "no memory to read it"));
 }
 
 /* ---- Signals ---- */
@@ -162,11 +216,8 @@ on_end(void *arg, int signal_number)
 static void
 on_reload(void *arg, int signal_number)
 {
-	struct strbuf report = { 0 };
-
 	(void)signal_number;
-	reload(arg, &report);
-	strbuf_fini(&report);
+	reload(arg);
 }
 
 static int
@@ -264,7 +315,8 @@ open_agent(struct run *run, struct config *config, struct daemon *daemon, char e
 	    !daemon_pid_file(daemon, background ? config->pid_file : NULL, config->user, error))
 		return false;
 	run->loop = loop_new();
-	if (run->loop == NULL || !take_signals(run)) {
+	run->reload_turn = run->loop != NULL ? timer_new(run->loop, on_reload_turn, run) : NULL;
+	if (run->reload_turn == NULL || !take_signals(run)) {
 		snprintf(error, 256, "no event loop to be had");
 		return false;
 	}
@@ -336,6 +388,10 @@ run(const char *path, struct config *config, struct daemon *daemon)
 	notify_free(run.notify);
 	http_free(run.http);
 	control_free(run.control);
+	if (run.reader != NULL)
+		config_free(config_read_end(run.reader));
+	strbuf_fini(&run.findings);
+	timer_free(run.reload_turn);
 	if (run.agent != NULL)
 		agent_free(run.agent);
 	if (run.loop != NULL)

@@ -8,12 +8,9 @@
 #include "daemon.h"
 
 /*
- * Reads the configuration and logs what was found in it.
- *
- * findings   the same, line by line, appended; may be NULL
- * Returns NULL if it is bad.
+ * Reads the configuration and logs what was found in it. Returns NULL if it is bad.
  */
-struct config *run_read_config(const char *path, struct strbuf *findings);
+struct config *run_read_config(const char *path);
 
 /*
  * Opens everything, becomes who it shall be, tells the starting command, and runs until a signal ends it.

@@ -190,18 +190,10 @@ do_trace(const struct call *call)
 static void
 do_reload(const struct call *call)
 {
-	static const char refused[] = "error refused the old configuration stays\n";
-	const struct control_hooks *hooks = &call->control->hooks;
-	struct strbuf report = { 0 };
+	struct control *control = call->control;
 
-	if (hooks->reload(hooks->arg, &report))
-		stream_write(call->stream, "ok\n", 3);
-	else
-		stream_write(call->stream, refused, sizeof(refused) - 1);
-	if (report.len > 0)
-		stream_write(call->stream, report.data, report.len);
-	strbuf_fini(&report);
-	stream_finish(call->stream);
+	reloads_add(&control->reloads, call->stream);
+	control->hooks.reload(control->hooks.arg);
 }
 
 static void

@@ -36,6 +36,7 @@ on_gone(void *arg, struct stream *stream)
 	traces_forget(control->traces, stream);
 	readings_forget(control->readings, stream);
 	waiters_forget(control->waiters, stream);
+	reloads_forget(&control->reloads, stream);
 }
 
 struct control *
@@ -63,6 +64,18 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 		return NULL;
 	}
 	return control;
+}
+
+void
+control_reload_begins(struct control *control)
+{
+	reloads_begin(&control->reloads);
+}
+
+void
+control_reload_ends(struct control *control, bool good, const char *report)
+{
+	reloads_end(&control->reloads, good, report);
 }
 
 void

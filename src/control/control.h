@@ -33,12 +33,10 @@ struct control;
 
 struct control_hooks {
 	/*
-	 * Reads the configuration anew and applies it (B71); the same function serves SIGHUP.
-	 *
-	 * report   appended to: what happened, whole lines
-	 * Returns whether the new configuration is in force.
+	 * Reads the configuration anew and applies it (B71); if that is under way, it is done once more after it. What
+	 * comes of it is told by control_reload_begins() and control_reload_ends().
 	 */
-	bool (*reload)(void *arg, struct strbuf *report);
+	void (*reload)(void *arg);
 	void *arg;
 	const char *version;		/* of the program; must outlive it */
 	const char *state_dir;		/* for the journal; NULL: none. Not needed after control_new() */
@@ -53,6 +51,17 @@ struct control_hooks {
  */
 struct control *control_new(struct loop *loop, struct agent *agent, const struct stream_place *place,
     const struct control_hooks *hooks, char error[256]);
+
+/* A reload begins, whoever wanted it. */
+void control_reload_begins(struct control *control);
+
+/*
+ * It is over.
+ *
+ * good     the new configuration is in force
+ * report   what happened, whole lines, or NULL
+ */
+void control_reload_ends(struct control *control, bool good, const char *report);
 
 /* Before its agent and its loop. Who still waits is closed without an answer. NULL is fine. */
 void control_free(struct control *control);

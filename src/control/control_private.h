@@ -8,6 +8,7 @@
 #include "control/events.h"
 #include "control/journal.h"
 #include "control/readings.h"
+#include "control/reloads.h"
 #include "control/request.h"
 #include "control/traces.h"
 #include "control/waiters.h"
@@ -18,6 +19,7 @@ struct control {
 	struct stream_listener *listener;
 	struct waiters *waiters;
 	struct readings *readings;
+	struct reloads reloads;
 	struct events *events;
 	struct traces *traces;
 	struct journal *journal;

@@ -15,6 +15,7 @@ libagent_a_SOURCES += \
 	src/control/notify.c src/control/notify.h \
 	src/control/page.h \
 	src/control/readings.c src/control/readings.h \
+	src/control/reloads.c src/control/reloads.h \
 	src/control/request.c src/control/request.h \
 	src/control/servers.c src/control/servers.h \
 	src/control/shown.c src/control/shown.h \

@@ -26,6 +26,7 @@ struct world {
 	struct agent *agent;
 	struct control *control;
 	bool reload_works;
+	bool reload_takes_long;
 	/* what a client heard */
 	int fd;
 	struct timer *look;
@@ -34,14 +35,17 @@ struct world {
 	int looks_left;
 };
 
-static bool
-fake_reload(void *arg, struct strbuf *report)
+static void
+fake_reload(void *arg)
 {
 	struct world *w = arg;
 
 	w->agent->reloads++;
-	strbuf_append(report, w->reload_works ? "generation 2\n" : "sipkeepd.conf:3: no such key; remove it\n");
-	return w->reload_works;
+	if (w->reload_takes_long)
+		return;
+	control_reload_begins(w->control);
+	control_reload_ends(w->control, w->reload_works,
+	    w->reload_works ? "generation 2\n" : "sipkeepd.conf:3: no such key; remove it\n");
 }
 
 static inline void

@@ -266,6 +266,38 @@ START_TEST(B71_reload_says_whether_and_why_not)
 }
 END_TEST
 
+/* What the second wants to be read may be newer than what is being read. */
+START_TEST(B71_who_asks_during_a_reload_waits_for_the_next)
+{
+	struct world w;
+	int first, second, third;
+
+	world_init(&w);
+	w.reload_takes_long = true;
+	first = client_says(&w, "sipkeepd/1 reload\n");
+	ck_assert_str_eq(hear(&w, first, 10), "");
+	control_reload_begins(w.control);
+	second = client_says(&w, "sipkeepd/1 reload\n");
+	ck_assert_str_eq(hear(&w, second, 10), "");
+	third = client_says(&w, "sipkeepd/1 reload\n");
+	ck_assert_str_eq(hear(&w, third, 10), "");
+	control_reload_ends(w.control, false, "sipkeepd.conf:3: no such key; remove it\n");
+	ck_assert_str_eq(hear(&w, first, 2500),
+	    "error refused the old configuration stays\nsipkeepd.conf:3: no such key; remove it\n");
+	ck_assert_str_eq(hear(&w, second, 10), "");
+	ck_assert(!w.ended);
+	close(third);
+	idle(&w, 20);
+	control_reload_begins(w.control);
+	control_reload_ends(w.control, true, NULL);
+	ck_assert_str_eq(hear(&w, second, 2500), "ok\n");
+	ck_assert_uint_eq(w.agent->reloads, 3);
+	close(first);
+	close(second);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(rubbish_gets_one_line)
 {
 	static const char nul[] = "sipkeepd/1 sta\0tus\n";
@@ -613,6 +645,7 @@ control_suite(void)
 	tcase_add_test(tests, the_log_changes_its_level);
 	tcase_add_test(tests, check_takes_its_turns);
 	tcase_add_test(tests, B71_reload_says_whether_and_why_not);
+	tcase_add_test(tests, B71_who_asks_during_a_reload_waits_for_the_next);
 	tcase_add_test(tests, rubbish_gets_one_line);
 	tcase_add_test(tests, wait_ends_when_it_comes_true);
 	tcase_add_test(tests, wait_ends_with_its_account);
