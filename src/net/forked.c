@@ -89,6 +89,7 @@ fork_quietly(void)
 	int error;
 	pid_t pid;
 
+	signal(SIGCHLD, SIG_DFL);	/* who started us may have left it ignored: then nothing could be waited for */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();

@@ -25,23 +25,21 @@ struct spawner {
 	void *arg;
 };
 
-/* Where it was built: seen from src/ and from tests/unit/; else where it was installed. */
+/*
+ * Beside the program where it was built; else where it was installed. Root runs what stands there: no place that the
+ * program's own folder does not vouch for.
+ */
 static void
 find_helper(char path[PATH_MAX])
 {
-	static const char *const places[] = { "/net/notifyhelper", "/../../src/net/notifyhelper" };
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 64);
+	char *slash;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 64);
-		char *slash;
-
-		path[len > 0 ? len : 0] = '\0';
-		slash = strrchr(path, '/');
-		strcpy(slash != NULL ? slash : path, places[i]);
-		if (access(path, X_OK) == 0)
-			return;
-	}
-	strcpy(path, SIPKEEPD_MODULEDIR "/notifyhelper");
+	path[len > 0 ? len : 0] = '\0';
+	slash = strrchr(path, '/');
+	strcpy(slash != NULL ? slash : path, "/net/notifyhelper");
+	if (slash == NULL || access(path, X_OK) != 0)
+		strcpy(path, SIPKEEPD_MODULEDIR "/notifyhelper");
 }
 
 static int

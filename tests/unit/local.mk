@@ -190,7 +190,10 @@ tests_unit_test_notify_SOURCES = tests/unit/test_notify.c tests/unit/unit.h test
 tests_unit_test_notify_CFLAGS = $(unit_cflags)
 tests_unit_test_notify_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIBS) $(LIBS_WORLD_EXTERNAL) \
 	$(CHECK_LIBS)
-EXTRA_tests_unit_test_notify_DEPENDENCIES = src/net/notifyhelper
+EXTRA_tests_unit_test_notify_DEPENDENCIES = tests/unit/net/notifyhelper
+tests/unit/net/notifyhelper: src/net/notifyhelper
+	$(AM_V_GEN)$(MKDIR_P) tests/unit/net && cp src/net/notifyhelper $@
+CLEANFILES += tests/unit/net/notifyhelper
 tests_unit_test_accountfilter_SOURCES = tests/unit/test_accountfilter.c tests/unit/unit.h tests/unit/fake_agent.c \
 	tests/unit/fake_agent.h
 tests_unit_test_accountfilter_CFLAGS = $(unit_cflags)

@@ -100,6 +100,15 @@ START_TEST(b55_waited_for)
 }
 END_TEST
 
+START_TEST(b55_waited_for_where_the_starter_ignores_its_children)
+{
+	signal(SIGCHLD, SIG_IGN);
+	ck_assert_int_eq(run(is_a_copy), 7);
+	signal(SIGCHLD, SIG_IGN);
+	ck_assert_int_eq(run(fails), -ENOSPC);
+}
+END_TEST
+
 static Suite *
 forked_suite(void)
 {
@@ -109,6 +118,7 @@ forked_suite(void)
 	tcase_add_checked_fixture(c, begin, end);
 	tcase_add_test(c, b55_a_copy_does_the_work);
 	tcase_add_test(c, b55_waited_for);
+	tcase_add_test(c, b55_waited_for_where_the_starter_ignores_its_children);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,6 +291,17 @@ START_TEST(B73_killed)
 }
 END_TEST
 
+START_TEST(B73_it_is_waited_for_where_the_starter_ignores_its_children)
+{
+	signal(SIGCHLD, SIG_IGN);
+	begin("exit 3", 2);
+	happens(RECORD_SERVER_DOWN, "one");
+	fake_agent_changed(agent);
+	run_until("notify: the program ");
+	ck_assert_msg(strstr(log_text.data, "ended with status 3") != NULL, "%s", log_text.data);
+}
+END_TEST
+
 /* ---- The helper is no way to more than that one program ---- */
 
 static struct spawn_result result;
@@ -351,6 +363,7 @@ notify_suite(void)
 	tcase_add_test(tcase, B73_what_cannot_be_run);
 	tcase_add_test(tcase, B73_it_is_ended_after_its_time);
 	tcase_add_test(tcase, B73_killed);
+	tcase_add_test(tcase, B73_it_is_waited_for_where_the_starter_ignores_its_children);
 	tcase_add_test(tcase, B73_the_helper_takes_its_own_variables_only);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -257,3 +258,22 @@ def notify_program(w):
     daemon.stop()
     until(lambda: not os.path.exists("/proc/%s" % helpers[0]) or
           open("/proc/%s/stat" % helpers[0]).read().split()[2] == "Z", 5, "the helper has gone")
+
+
+@case("B73")
+def notify_helper_place(w):
+    """what root runs as the helper is looked for beside the program and where it was installed, nowhere around"""
+    folder, planted, mark = w.path("local/sbin"), w.path("src/net"), w.path("mark")
+    os.makedirs(folder)
+    os.makedirs(planted)
+    with open(os.open(os.path.join(planted, "notifyhelper"), os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
+        file.write("#!/bin/sh\n: > %s\n" % mark)
+    with open(w.path("conf"), "w") as file:
+        file.write(GOOD % w.directory + 'notify = "/bin/true"\n')
+    copy = shutil.copy(program("SIPKEEPD"), folder)
+    started = subprocess.Popen([copy, "-f", "-c", w.path("conf")], env=environment(), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    started.kill()
+    started.wait()
+    check(not os.path.exists(mark), "a planted helper has not been run")
