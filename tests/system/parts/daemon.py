@@ -113,7 +113,7 @@ class Daemon:
                                   timeout=timeout + 10)
         if code != 0:
             raise Failed("sipkeepctl wait %s %s: exit %d %s%s\n%s"
-                         % (user, " ".join(conditions), code, out, err, self.ctl("status")[1]))
+                         % (user, " ".join(conditions), code, out, err, self.ctl("status", "--long")[1]))
 
     def active(self, user, server, timeout=10):
         """Waits until the account is registered on that server."""
@@ -126,12 +126,12 @@ class Daemon:
         def there():
             have = self.account(user).states()
             return all(have.get(server) == state for server, state in want.items())
-        until(there, timeout, lambda: "candidates of %s are %s\n%s" % (user, want, self.ctl("status")[1]))
+        until(there, timeout, lambda: "candidates of %s are %s\n%s" % (user, want, self.ctl("status", "--long")[1]))
 
     def settled(self, user, timeout=10):
         """Waits until no candidate's state is unknown."""
         until(lambda: "unknown" not in self.account(user).states().values(), timeout,
-              lambda: "all candidates of %s are known\n%s" % (user, self.ctl("status")[1]))
+              lambda: "all candidates of %s are known\n%s" % (user, self.ctl("status", "--long")[1]))
 
     def reload(self):
         return self.ctl("reload")
