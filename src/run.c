@@ -107,18 +107,24 @@ refuse_reload(struct run *run, const char *why)
 }
 
 static bool
+configure_http(void *arg, const struct config *config, char error[256])
+{
+	struct run *run = arg;
+
+	return http_configure(run->http, config, error);
+}
+
+static bool
 apply(struct run *run, struct config *config)
 {
 	struct agent_status status;
-	char error[256] = "", ignored[256];
-	bool applied = http_configure(run->http, config, error) && agent_reload(run->agent, config, error) == 0;
+	char error[256] = "";
 
-	agent_status(run->agent, &status);
-	if (!applied) {
-		http_configure(run->http, status.config, ignored);
+	if (agent_reload(run->agent, config, configure_http, run, error) != 0) {
 		config_free(config);
 		return refuse_reload(run, error);
 	}
+	agent_status(run->agent, &status);
 	strbuf_printf(&run->findings, "generation %u, accounts %zu\n", status.generation, status.accounts);
 	return true;
 }
@@ -336,6 +342,7 @@ open_all(struct run *run, struct config *config, struct daemon *daemon, char err
 	if (!open_control(run, config, error) || !open_notify(run, config, daemon, error) ||
 	    !open_http(run, config, error) || !daemon_become(config->user, error))
 		return false;
+	control_begin(run->control);
 	if (!agent_start(run->agent)) {
 		snprintf(error, 256, "no memory to start");
 		return false;

@@ -48,10 +48,13 @@ bool agent_start(struct agent *agent);
  * Applies another configuration as a difference (B71).
  *
  * config   owned from now on when it succeeds
+ * also     takes over what of it is not the agent's, when nothing else can fail any more; if it returns false, having
+ *          touched nothing and said why, the reload has failed. NULL: there is nothing
  * error    on failure: why; nothing was touched
  * Returns 0 or negative errno.
  */
-int agent_reload(struct agent *agent, struct config *config, char error[256]);
+int agent_reload(struct agent *agent, struct config *config,
+    bool (*also)(void *arg, const struct config *config, char error[256]), void *arg, char error[256]);
 
 /*
  * Unregisters all accounts side by side, 5 s at most (B43).

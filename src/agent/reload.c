@@ -180,15 +180,34 @@ agent_reload_refused(struct agent *agent)
 	agent->counters.reload_refused = true;
 }
 
+/* All that can fail. Returns false with nothing touched. */
+static bool
+get_ready(struct reload *reload, struct agent *agent, struct config *config,
+    bool (*also)(void *arg, const struct config *config, char error[256]), void *arg, char error[256])
+{
+	struct config_box *box = config_box_new(config);
+
+	snprintf(error, 256, "not enough memory");
+	if (box != NULL && reload_prepare(reload, agent, box)) {
+		if (also == NULL || also(arg, config, error))
+			return true;
+		discard(reload);
+	}
+	if (box != NULL)
+		box->config = NULL;	/* the caller keeps it */
+	config_box_release(box);
+	return false;
+}
+
 int
-agent_reload(struct agent *agent, struct config *config, char error[256])
+agent_reload(struct agent *agent, struct config *config,
+    bool (*also)(void *arg, const struct config *config, char error[256]), void *arg, char error[256])
 {
 	const char *key = configdiff_needs_restart(agent_config(agent), config);
 	struct transport_tls tls = agent_tls_settings(config);
 	struct transport_listen list[CONFIG_UPSTREAMS_MAX];
 	struct transport_change *upstreams;
 	struct upstreams_retired retired;
-	struct config_box *box;
 	struct reload reload;
 
 	if (key != NULL) {
@@ -199,14 +218,9 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	upstreams = transport_prepare(agent->transport, list, upstreams_under(agent, config, list, &retired), &tls, error);
 	if (upstreams == NULL)
 		return -EINVAL;
-	snprintf(error, 256, "not enough memory");
-	box = config_box_new(config);
-	if (box == NULL || !reload_prepare(&reload, agent, box)) {
+	if (!get_ready(&reload, agent, config, also, arg, error)) {
 		transport_discard(upstreams);
-		if (box != NULL)
-			box->config = NULL;	/* the caller keeps it */
-		config_box_release(box);
-		return -ENOMEM;
+		return -ECANCELED;
 	}
 	transport_adopt(agent->transport, upstreams);
 	agent->retired = retired;
@@ -214,7 +228,7 @@ agent_reload(struct agent *agent, struct config *config, char error[256])
 	agent_configure_names(agent, config);
 	reload_adopt(&reload, agent);
 	config_box_release(agent->box);
-	agent->box = box;
+	agent->box = reload.box;
 	agent->counters.reloads++;
 	agent->counters.reload_refused = false;
 	record_make(agent, (struct record){ .kind = RECORD_RELOADED, .cause = "request" },

@@ -79,6 +79,12 @@ control_reload_ends(struct control *control, bool good, const char *report)
 }
 
 void
+control_begin(struct control *control)
+{
+	journal_read(control->journal);
+}
+
+void
 control_free(struct control *control)
 {
 	if (control == NULL)

@@ -63,6 +63,9 @@ void control_reload_begins(struct control *control);
  */
 void control_reload_ends(struct control *control, bool good, const char *report);
 
+/* Reads the journal: not earlier, as the file belongs to who the daemon has become, and root follows no link of theirs. */
+void control_begin(struct control *control);
+
 /* Before its agent and its loop. Who still waits is closed without an answer. NULL is fine. */
 void control_free(struct control *control);
 

@@ -108,24 +108,6 @@ take_over(struct journal *journal, const json_t *all)
 	return true;
 }
 
-static void
-read_file(struct journal *journal)
-{
-	struct strbuf text = { 0 };
-	int rc = store_read(journal->path, &text);
-	json_t *all = NULL;
-
-	if (rc == 0) {
-		all = json_loadb(text.len > 0 ? text.data : "", text.len, 0, NULL);
-		if (!take_over(journal, all))
-			log_line(LOG_LEVEL_WARNING, NULL, "%s is no journal: a new one is begun", journal->path);
-	} else if (rc != -ENOENT) {
-		complain(journal, "read", strerror(-rc));
-	}
-	json_decref(all);
-	strbuf_fini(&text);
-}
-
 /* ---- Incidents ---- */
 
 static void
@@ -297,9 +279,25 @@ journal_new(struct loop *loop, struct agent *agent, const char *state_dir)
 		journal_free(journal);
 		return NULL;
 	}
-	if (journal->path != NULL)
-		read_file(journal);
 	return journal;
+}
+
+void
+journal_read(struct journal *journal)
+{
+	struct strbuf text = { 0 };
+	int rc = journal->path != NULL ? store_read(journal->path, &text) : -ENOENT;
+	json_t *all = NULL;
+
+	if (rc == 0) {
+		all = json_loadb(text.len > 0 ? text.data : "", text.len, 0, NULL);
+		if (!take_over(journal, all))
+			log_line(LOG_LEVEL_WARNING, NULL, "%s is no journal: a new one is begun", journal->path);
+	} else if (rc != -ENOENT) {
+		complain(journal, "read", strerror(-rc));
+	}
+	json_decref(all);
+	strbuf_fini(&text);
 }
 
 void

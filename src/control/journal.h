@@ -29,12 +29,16 @@
 struct journal;
 
 /*
- * Reads the file, and listens to the agent, which must outlive it.
+ * Listens to the agent, which must outlive it.
  *
  * state_dir   NULL: kept in memory only
- * NULL without memory. A file that is broken is one warning, and is written anew.
+ * NULL without memory.
  */
 struct journal *journal_new(struct loop *loop, struct agent *agent, const char *state_dir);
+
+/* Before anything is recorded. A file that is broken is one warning, and is written anew. */
+void journal_read(struct journal *journal);
+
 void journal_free(struct journal *journal);	/* writes what is not written yet; NULL is fine */
 
 void journal_write(struct journal *journal, enum status_form form, struct strbuf *to);

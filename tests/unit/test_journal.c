@@ -43,6 +43,7 @@ setup(void)
 	log_to_sink(on_log, NULL);
 	journal = journal_new(loop, agent, dir);
 	ck_assert_ptr_nonnull(journal);
+	journal_read(journal);
 }
 
 static void
@@ -84,6 +85,7 @@ restart(void)
 	journal_free(journal);
 	journal = journal_new(loop, agent, dir);
 	ck_assert_ptr_nonnull(journal);
+	journal_read(journal);
 }
 
 START_TEST(B73_a_server_that_dies_and_comes_back)

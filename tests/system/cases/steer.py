@@ -6,6 +6,7 @@ import os
 import pty
 import pwd
 import signal
+import socket
 import subprocess
 import time
 
@@ -241,8 +242,14 @@ def reload_without_rights(w):
     except KeyError:
         raise Skip("there is no user nobody") from None
     server = w.server(1, users={"100": "secret", "101": "secret"})
-    daemon = w.daemon([account(w, "100", server)], user="nobody")
+    daemon = w.daemon([account(w, "100", server)], user="nobody", http="127.0.0.1:80")
     good = daemon.text()
+    theirs = os.path.join(daemon.directory, "state")
+    os.makedirs(theirs, exist_ok=True)
+    with open(os.open(w.path("rootsown"), os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        file.write("nothing for nobody")
+    os.symlink(w.path("rootsown"), os.path.join(theirs, "journal"))
+    os.chown(theirs, nobody.pw_uid, nobody.pw_gid)
     secret = os.path.join(daemon.directory, "secret")
     with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.write("secret\n")
@@ -250,6 +257,7 @@ def reload_without_rights(w):
         os.chmod(folder, 0o711)
     daemon.start()
     daemon.wait("100", "registered")
+    check("journal cannot be read: Permission denied" in daemon.log(), "root does not read what a link leads to")
     with open("/proc/%d/status" % daemon.pid()) as file:
         check("Uid:\t%d\t%d\t%d\t" % ((nobody.pw_uid,) * 3) in file.read(), "the daemon is nobody")
 
@@ -267,7 +275,11 @@ def reload_without_rights(w):
         'account {\n\tuser = "101"\n\tserver = "voice.test; %s"\n\tpassword-file = "%s"\n}\n' % (server.name, secret)))
     refused("%s (Permission denied)" % secret, 'accounts-file = "%s"\n' % secret + good)
     refused("user cannot be changed while running", good.replace('user = "nobody"\n', ""))
-    refused("upstream cannot be changed while running", good.replace(":5060\"", ":60\""))
+    refused(":60: Permission denied", good.replace(":5060\"", ":60\""))
+    refused("Cannot assign requested address", good.replace("127.0.0.1:80", "127.0.0.1:8080").replace(
+        "udp:%s:" % daemon.address, "udp:198.51.100.1:"))
+    with socket.create_connection(("127.0.0.1", 80), timeout=5):
+        pass        # a low port that was let go could not be had again
     daemon.write()
     os.chmod(daemon.conf, 0o644)
     equal(daemon.reload()[0], 0, "the good one")
