@@ -149,6 +149,8 @@ reload_adopt(struct reload *reload, struct agent *agent)
 {
 	const struct config *config = reload->box->config;
 
+	for (struct server *server = agent->servers; server != NULL; server = server->hh.next)
+		server_learn_timing(server);	/* an account may have left it before this reload */
 	for (size_t i = 0; i < agent->account_count; i++)
 		agent->accounts[i]->kept = false;
 	for (size_t i = 0; i < reload->count; i++) {

@@ -76,6 +76,12 @@ server_forget_timing(struct server *server)
 	server->timing_known = false;
 }
 
+void
+server_learn_timing(struct server *server)
+{
+	shortest_timing(server);
+}
+
 /* Ten per cent to either side (B21). */
 static int64_t
 jittered(int64_t interval)

@@ -83,6 +83,7 @@ void server_add_active(struct server *server, int change);
 void server_probe(struct server *server);		/* now, unless one is pending */
 void server_reschedule(struct server *server);	/* after a change that may shorten its interval */
 void server_forget_timing(struct server *server);	/* its accounts, or their timers, have changed */
+void server_learn_timing(struct server *server);	/* what has changed until now is of no interest */
 void server_probe_anew(struct server *server, int64_t ms);	/* in ms; a pending one is forgotten (B60) */
 void server_no_way(struct server *server, const char *why);	/* the way to it is lost, not the network (B61) */
 

@@ -97,18 +97,30 @@ judge_nameservers(const struct ways *ways)
 
 /* ---- judgements ---- */
 
-enum network_state
-ways_network(const struct account *account)
+/*
+ * The ways to the servers that are the account's own, the one where a freeze would leave it included; none: its names
+ * have led nowhere yet. Returns how many.
+ */
+static size_t
+ways_of(const struct account *account, enum network_way way[CANDIDATES_MAX])
 {
-	enum network_way way[CANDIDATES_MAX];
 	size_t count = 0;
 
 	for (size_t i = 0; i < account->candidate_count && count < CANDIDATES_MAX; i++) {
 		const struct candidate *candidate = account->candidates[i];
 
-		if (candidate->rank != SELECTION_UNLISTED || candidate == account->active)
+		if (candidate->rank != SELECTION_UNLISTED || candidate == account->active || candidate == account->home)
 			way[count++] = candidate->server->way;
 	}
+	return count;
+}
+
+enum network_state
+ways_network(const struct account *account)
+{
+	enum network_way way[CANDIDATES_MAX];
+	size_t count = ways_of(account, way);
+
 	return count > 0 ? network_judge(way, count) : account->agent->ways->nameservers;
 }
 
@@ -192,17 +204,18 @@ look_for_nameless(struct ways *ways)
 {
 	enum network_state before = ways->nameservers;
 	struct agent *agent = ways->agent;
+	enum network_way way[CANDIDATES_MAX];
 	bool any = false;
 
 	for (size_t i = 0; i < agent->account_count; i++)
-		any = any || agent->accounts[i]->candidate_count == 0;
+		any = any || ways_of(agent->accounts[i], way) == 0;
 	if (!any || ways->netwatch == NULL)
 		return false;
 	ways->nameservers = judge_nameservers(ways);
 	if (ways->nameservers == before)
 		return false;
 	for (size_t i = 0; i < agent->account_count; i++)
-		if (agent->accounts[i]->candidate_count == 0)
+		if (ways_of(agent->accounts[i], way) == 0)
 			account_unsettle(agent->accounts[i]);
 	return ways->nameservers == NETWORK_UP;
 }

@@ -41,17 +41,22 @@ same_place(const struct grant_contact *contact, const struct grant_own *own)
 	    (contact->port != 0 ? contact->port : 5060) == (own->port != 0 ? own->port : 5060);
 }
 
-/* By its parameter, else by user, address and port, else the only one with our user. */
+/*
+ * By its parameter, else by user, address and port, else the only one with our user. What bears the parameter elsewhere
+ * than here may be left of an address that was ours before (B62).
+ */
 static const struct grant_contact *
 find_own(const struct grant_contact *contacts, size_t count, const struct grant_own *own, bool *rewritten)
 {
-	const struct grant_contact *only = NULL;
+	const struct grant_contact *only = NULL, *marked = NULL;
 	size_t with_our_user = 0;
 
 	*rewritten = false;
 	for (size_t i = 0; i < count && own->parameter != NULL; i++)
-		if (bears(&contacts[i], own->parameter))
-			return &contacts[i];
+		if (bears(&contacts[i], own->parameter) && (marked == NULL || same_place(&contacts[i], own)))
+			marked = &contacts[i];
+	if (marked != NULL)
+		return marked;
 	for (size_t i = 0; i < count; i++)
 		if (same_place(&contacts[i], own))
 			return &contacts[i];

@@ -10,16 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "chaos.h"
+#include "tally.h"
 
-enum { HOURS = 4, SEEDS = 200, LINES_MAX = 4000, FAILURE = 512 };
+enum { HOURS = 2, SEEDS = 200, LINES_MAX = 4000, FAILURE = 512, JOBS_MAX = 64 };
+
+enum { ENOUGH_HOURS = 1000, ENOUGH_MIN = 100000 };	/* each rule's transitions once in so many account-hours */
 
 static struct {
 	unsigned hours;
-	bool verbose, print, shrink;
+	bool verbose, print, shrink, counts, enough;
 	unsigned long account_hours;
 	uint64_t events;
 } chaos = { .hours = HOURS };
@@ -28,14 +32,17 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: chaos [--seed N | --seeds COUNT [--from N]] [--hours N] [-v] [--print] [--shrink]"
-	    " [FILE.scn…]\n"
+	    " [--counts] [--enough] [--jobs N] [FILE.scn…]\n"
 	    "  --seed N      the history of one seed\n"
 	    "  --seeds COUNT that many, from seed 1 or --from N\n"
 	    "  --hours N     of faults in each (%d)\n"
 	    "  -v            tell the story as it happens\n"
 	    "  --print       only print the history as a scenario\n"
 	    "  --shrink      make what fails as small as can be, and print it\n"
-	    "  FILE.scn      judge these scenarios instead\n", HOURS);
+	    "  --counts      print how often each rule's transitions came about\n"
+	    "  --enough      the same, and fail if one did less than once in %d account-hours, of %d at least\n"
+	    "  --jobs N      so many processes share the seeds\n"
+	    "  FILE.scn      judge these scenarios instead\n", HOURS, ENOUGH_HOURS, ENOUGH_MIN);
 	return 2;
 }
 
@@ -234,18 +241,89 @@ leaks(uint64_t seed)
 	return true;
 }
 
+/* Each step-th seed of so many. */
 static bool
-play_seeds(uint64_t from, uint64_t count)
+play_seeds(uint64_t from, uint64_t step, uint64_t count)
 {
 	size_t used = SIZE_MAX;
 	bool good = true;
 
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < count; i += step) {
 		good &= play_seed(from + i);
 		if (good && !chaos.print && mallinfo2().uordblks > used)
 			good = !leaks(from + i);
 		used = mallinfo2().uordblks;
 	}
+	return good;
+}
+
+struct report {				/* of one process */
+	bool good;
+	unsigned long account_hours;
+	uint64_t events;
+	struct judged judged;
+	struct tallies tallies;
+};
+
+static void
+play_and_report(uint64_t from, uint64_t step, uint64_t count, int to)
+{
+	static struct report report;
+
+	report.good = play_seeds(from, step, count);
+	report.account_hours = chaos.account_hours;
+	report.events = chaos.events;
+	report.judged = *judge_sum();
+	report.tallies = *tally_sum();
+	fflush(stdout);
+	_exit(write(to, &report, sizeof(report)) == (ssize_t)sizeof(report) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static bool
+add_report(int from)
+{
+	static struct report report;
+	size_t got = 0;
+	ssize_t part;
+
+	while (got < sizeof(report) && (part = read(from, (char *)&report + got, sizeof(report) - got)) > 0)
+		got += (size_t)part;
+	if (got < sizeof(report)) {
+		printf("NOT OK  a process ended before its histories did\n");
+		return false;
+	}
+	chaos.account_hours += report.account_hours;
+	chaos.events += report.events;
+	judge_add(&report.judged);
+	tally_add(&report.tallies);
+	return report.good;
+}
+
+static bool
+play_in_parallel(uint64_t from, uint64_t jobs, uint64_t count)
+{
+	int reports[JOBS_MAX];
+	bool good = true;
+
+	for (uint64_t i = 0; i < jobs; i++) {
+		int ends[2];
+		pid_t child = pipe(ends) < 0 ? -1 : fork();
+
+		if (child < 0) {
+			perror("fork");
+			exit(EXIT_FAILURE);
+		}
+		if (child == 0)
+			play_and_report(from + i, jobs, count > i ? count - i : 0, ends[1]);
+		close(ends[1]);
+		reports[i] = ends[0];
+	}
+	for (uint64_t i = 0; i < jobs; i++) {
+		good &= add_report(reports[i]);
+		close(reports[i]);
+	}
+	while (wait(NULL) > 0)
+		;
 	return good;
 }
 
@@ -296,10 +374,12 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "seeds", required_argument, NULL, 'n' },
 		{ "from", required_argument, NULL, 'f' }, { "hours", required_argument, NULL, 'h' },
-		{ "print", no_argument, NULL, 'p' }, { "shrink", no_argument, NULL, 'k' }, { NULL, 0, NULL, 0 },
+		{ "print", no_argument, NULL, 'p' }, { "shrink", no_argument, NULL, 'k' },
+		{ "counts", no_argument, NULL, 'c' }, { "enough", no_argument, NULL, 'e' },
+		{ "jobs", required_argument, NULL, 'j' }, { NULL, 0, NULL, 0 },
 	};
 	static char buffer[4096];	/* of stdout: not malloc's, which is counted */
-	uint64_t from = 1, count = SEEDS, hours = HOURS;
+	uint64_t from = 1, count = SEEDS, hours = HOURS, jobs = 1;
 	bool good = true;
 	int option;
 
@@ -313,19 +393,30 @@ main(int argc, char **argv)
 			chaos.print = true;
 		else if (option == 'k')
 			chaos.shrink = true;
-		else if (option == '?' || !number(optarg, option == 'n' ? &count : option == 'h' ? &hours : &from))
+		else if (option == 'c')
+			chaos.counts = true;
+		else if (option == 'e')
+			chaos.counts = chaos.enough = true;
+		else if (option == '?' || !number(optarg, option == 'n' ? &count : option == 'h' ? &hours :
+		    option == 'j' ? &jobs : &from))
 			return usage();
 		if (option == 's')
 			count = 1;
 	}
+	if (jobs == 0 || jobs > JOBS_MAX)
+		return usage();
 	chaos.hours = (unsigned)hours;
 	if (optind < argc) {
 		for (int i = optind; i < argc; i++)
 			good &= play_file(argv[i]);
 		return good ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
-	good = play_seeds(from, count);
+	good = jobs == 1 ? play_seeds(from, 1, count) : play_in_parallel(from, jobs, count);
 	if (!chaos.print)
 		print_sum(count);
+	if (chaos.counts)
+		tally_print();
+	if (chaos.enough && chaos.account_hours >= ENOUGH_MIN)
+		good &= tally_enough(chaos.account_hours / ENOUGH_HOURS);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

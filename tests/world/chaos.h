@@ -27,5 +27,6 @@ struct judged {
 };
 
 const struct judged *judge_sum(void);
+void judge_add(const struct judged *more);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "inside.h"
+#include "tally.h"
 
 enum {
 	BEGINNING_MS = 1000000,		/* not 0: that means nothing */
@@ -197,7 +198,7 @@ world_timers_left(void)
 }
 
 struct instant
-clock_agent_wakes(void)
+world_agent_wakes(void)
 {
 	return instant_max(clock_.now, clock_.still_until);
 }
@@ -210,6 +211,8 @@ wake_agent(void *arg)
 
 	free(ms);
 	network_stood_still();
+	if (lost > LOST_MIN_MS)
+		tally(TALLY_B60_STANDSTILL);
 	world_story("---- it goes on after %lld s", (long long)(lost / 1000));
 	if (lost > LOST_MIN_MS && loop != NULL && loop->on_time_lost != NULL)
 		loop->on_time_lost(loop->on_time_lost_arg, lost);
@@ -218,8 +221,11 @@ wake_agent(void *arg)
 void
 world_stand_still(int64_t ms)
 {
-	int64_t *lost = memory(sizeof(*lost));
+	int64_t *lost;
 
+	if (instant_before(clock_.now, clock_.still_until))
+		return;
+	lost = memory(sizeof(*lost));
 	*lost = ms;
 	world_story("---- the daemon stands still");
 	network_stood_still();

@@ -8,6 +8,7 @@
 
 #include "inside.h"
 #include "net/resolver.h"
+#include "tally.h"
 
 enum { ANSWER_MS = 2, TTL_S = 3600 };
 
@@ -48,13 +49,32 @@ struct resolver_query {
 	void *arg;
 };
 
+struct answered {			/* what the last answer to a question said */
+	UT_hash_handle hh;
+	char key[DNS_NAME_SIZE + 8];
+	uint64_t mark;
+};
+
 static struct {
 	struct question *questions;
+	struct answered *answered;
+	struct instant changed;		/* when an answer last was another one than before */
+	void (*look)(void *arg, bool before);
+	void *look_arg;
+	int64_t quiet_ms;
 	struct nameserver nameservers[RESOLVER_NAMESERVERS_MAX];
 	size_t nameserver_count;
 	struct told *told;
 	struct resolver_query *queries;
 } dns;
+
+static void
+key_of(char key[DNS_NAME_SIZE + 8], const char *name, enum dns_type type)
+{
+	snprintf(key, DNS_NAME_SIZE + 8, "%s %s", dns_type_str(type), name);
+	for (char *c = key; *c != '\0'; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+}
 
 static struct question *
 question(const char *name, enum dns_type type, bool make)
@@ -62,9 +82,7 @@ question(const char *name, enum dns_type type, bool make)
 	char key[DNS_NAME_SIZE + 8];
 	struct question *q;
 
-	snprintf(key, sizeof(key), "%s %s", dns_type_str(type), name);
-	for (char *c = key; *c != '\0'; c++)
-		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+	key_of(key, name, type);
 	HASH_FIND_STR(dns.questions, key, q);
 	if (q == NULL && make) {
 		q = memory(sizeof(*q));
@@ -89,6 +107,12 @@ dns_end(void)
 
 		HASH_DEL(dns.questions, q);
 		free(q);
+	}
+	while (dns.answered != NULL) {
+		struct answered *a = dns.answered;
+
+		HASH_DEL(dns.answered, a);
+		free(a);
 	}
 	while (dns.told != NULL) {
 		struct told *t = dns.told;
@@ -250,6 +274,40 @@ outcome_of(const struct resolver_query *query, const struct question *q)
 	return q->outcome == DNS_GOOD && q->count == 0 ? DNS_NODATA : q->outcome;
 }
 
+void
+world_around_unchanged(void (*look)(void *arg, bool before), void *arg, int64_t quiet_ms)
+{
+	dns.look = look;
+	dns.look_arg = arg;
+	dns.quiet_ms = quiet_ms;
+}
+
+/* Failures say nothing, so each counts as a change. */
+static bool
+says_the_same(const struct resolver_query *query, const struct dns_answer *answer)
+{
+	const unsigned char *byte = (const unsigned char *)answer->records;
+	uint64_t mark = UINT64_C(0xcbf29ce484222325) + (uint64_t)answer->outcome;
+	char key[DNS_NAME_SIZE + 8];
+	struct answered *a;
+	bool same;
+
+	for (size_t i = 0; i < answer->count * sizeof(answer->records[0]); i++)
+		mark = (mark ^ byte[i]) * UINT64_C(0x100000001b3);
+	key_of(key, query->name, query->type);
+	HASH_FIND_STR(dns.answered, key, a);
+	if (a == NULL) {
+		a = memory(sizeof(*a));
+		memcpy(a->key, key, sizeof(key));
+		HASH_ADD_STR(dns.answered, key, a);
+	}
+	same = a->mark == mark && (answer->outcome == DNS_GOOD || answer->outcome == DNS_NODATA);
+	a->mark = mark;
+	if (!same)
+		dns.changed = world_now();
+	return same && instant_since(dns.changed, world_now()) >= dns.quiet_ms;
+}
+
 static void
 on_query(void *arg)
 {
@@ -259,6 +317,7 @@ on_query(void *arg)
 	struct dns_answer given = { 0 };
 	void (*on_answer)(void *, const struct dns_answer *) = query->on_answer;
 	void *to = query->arg;
+	bool look;
 
 	world_agent_runs = false;	/* its timer is the agent's to the clock */
 	if (q != NULL && answer.outcome == DNS_GOOD) {
@@ -270,12 +329,17 @@ on_query(void *arg)
 	}
 	world_story("dns  %s %s: %s, %zu records", query->name, dns_type_str(query->type),
 	    dns_outcome_str(answer.outcome), answer.count);
+	look = dns.look != NULL && says_the_same(query, &answer);
 	resolver_cancel(query);
 	if (!dns_answer_copy(&given, &answer))	/* the agent must not find it changed under its hands */
 		abort();
+	if (look)
+		dns.look(dns.look_arg, true);
 	world_agent_runs = true;
 	on_answer(to, &given);
 	world_agent_runs = false;
+	if (look)
+		dns.look(dns.look_arg, false);
 	dns_answer_fini(&given);
 }
 
@@ -305,6 +369,10 @@ ask(struct resolver *resolver, const struct address *nameserver, const char *nam
 	timer_set(query->timer, instant_add(world_now(), query->silent ? timeout_ms : ANSWER_MS));
 	world_story("dns  %s %s? asked of %s", name, dns_type_str(type), address_ip_str(nameserver, text));
 	happened(HAPPENED_QUERY, nameserver, name, type, 0);
+	if (!address_same_ip(nameserver, &dns.nameservers[0].address))
+		tally(TALLY_B54_NEXT);
+	else
+		tally(TALLY_B50_LOOKUPS);
 	return query;
 }
 

@@ -93,6 +93,15 @@ world_file_unreadable(const char *path, bool unreadable)
 }
 
 bool
+world_has_state(void)
+{
+	for (const struct file *f = files; f != NULL; f = f->hh.next)
+		if (f->bytes != NULL)
+			return true;
+	return false;
+}
+
+bool
 world_file_has(const char *path, const char *text)
 {
 	struct file *f;

@@ -15,7 +15,6 @@
 /* clock.c */
 void clock_begin(void);
 void clock_end(void);
-struct instant clock_agent_wakes(void);		/* now, or when its standstill ends */
 
 /* story.c */
 void story_begin(void);
@@ -64,6 +63,7 @@ struct packet {
 	struct message message;		/* what it is to our own parser; points into bytes */
 	bool is_message;
 	enum sip_transport transport;
+	unsigned connection;		/* of that flow: a later one does not carry it */
 	struct address from, to;
 	struct instant sent;
 	size_t len;
@@ -92,6 +92,10 @@ struct host *network_hosts(void);					/* first; then hh.next */
 void network_to_agent(struct host *host, const char *bytes, size_t len, int64_t delay_ms);
 void packet_free(void *packet);
 bool network_well(void);
+void network_unheard(const struct address *server);	/* something got lost on the way there */
+bool network_well_to(const struct address *server);
+struct instant network_unwell_to(const struct address *server);
+enum world_way network_way_out(struct instant *since);
 void network_excuse(void);
 void network_path(const struct address *to, struct path *path);
 void network_stood_still(void);
@@ -107,6 +111,7 @@ const struct transport_events *network_events(void **arg);	/* NULL: the agent is
 
 /* streams.c */
 int streams_send(struct packet *packet);	/* owned in any case */
+bool streams_carry(const struct packet *packet);	/* its connection is still there */
 bool streams_open(enum sip_transport transport, const struct address *server);
 void streams_host_mode(const struct address *server, enum host_mode mode);
 void streams_forget(const struct peer *peer);
@@ -124,7 +129,7 @@ void invariants_begin(void);
 void invariants_end(void);
 void invariants_sent(const struct packet *packet, bool failed);
 void invariants_answered(const struct host *host, struct span branch, int status);
-void invariants_broken(const struct address *server);
+void invariants_broken(const struct peer *peer, bool failed);	/* failed: it was never made */
 void invariants_unreachable(const uint8_t *quoted, size_t len);
 void invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent);
 void happened(enum happening_kind kind, const struct address *to, const char *who, enum dns_type type, int code);

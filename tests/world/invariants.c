@@ -5,13 +5,14 @@
  *  1  An account has one live binding on servers that answer (B30, B38). A second one is excused, for as long as it
  *     lives, when the server where it lies was not well at some time since it was granted there (it was down, hung,
  *     lossy or refusing when it was left), when it challenged our credentials there, when its unregister was sent two
- *     seconds ago and got no answer (B38), or when the agent was started again since.
+ *     seconds ago and got no answer (B38), when the REGISTER that made it was given up (3), or when the agent was started
+ *     again since.
  *  2  CSeq rises by one per Call-ID, and a Call-ID stays with its server, and ends with the agent (B34).
  *  3  No REGISTER while one is pending for the account (B30). Pending ends with a final answer, an ICMP error, timer F;
  *     an unregister is waited for two seconds (B38), and not at all when it only cleans up at a server that was left
  *     before or refused it, or when the account goes back there (B40); a question without Contact for four, or until
  *     the server where the account is was not well; a REGISTER that another server is asked after for four, or until
- *     its server was not well (B37); and all of them until a way was lost or the agent stood still (B60). Nothing
+ *     its server was not well (B37), or the configuration became another one (B71); and all of them until a way was lost or the agent stood still (B60). Nothing
  *     given up like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
@@ -26,6 +27,7 @@
 
 #include "inside.h"
 #include "sip/clienttx.h"
+#include "tally.h"
 
 enum {
 	UNREGISTER_WAIT_MS = 2000,	/* B38 */
@@ -63,6 +65,7 @@ struct word {
 	struct address registers;	/* of an account: where its last REGISTER went */
 	struct instant began;		/* and when it was sent */
 	bool ended, refused;		/* and that it was answered */
+	bool nowhere;			/* the daemon has begun anew since */
 	char text[];
 };
 
@@ -87,6 +90,7 @@ static struct {
 	size_t happening_count, happening_room;
 	int64_t probe_timeout_ms;
 	bool stopping;
+	struct instant changed_at;	/* the configuration became another one */
 	bool excused;			/* numbers may be missing, and answers */
 	struct leaving *leaving;
 } seen;
@@ -181,9 +185,17 @@ world_restarted(void)
 		s->ended = true;
 	for (struct call *c = seen.calls; c != NULL; c = c->hh.next)
 		c->past = true;
+	for (struct word *w = seen.words; w != NULL; w = w->hh.next)
+		w->nowhere = true;
 	for (struct host *host = network_hosts(); host != NULL; host = host->hh.next)
 		for (struct binding *b = host->bindings; b != NULL; b = b->next)
 			b->abandoned = true;
+}
+
+void
+world_reconfigured(void)
+{
+	seen.changed_at = world_now();
 }
 
 void
@@ -309,6 +321,7 @@ check_call(const struct message *m, const struct address *to, const char *where)
 			world_fail("the Call-ID of another server, to %s (B34)", where);
 		if (c->past)
 			world_fail("a Call-ID of before the restart, to %s (B34)", where);
+		tally(TALLY_B34_REFRESH);
 		free(id);
 	}
 	c->cseq = m->cseq;
@@ -322,7 +335,7 @@ unwell_since(const struct address *server, struct instant then)
 	const struct host *host = network_host(server);
 
 	return host == NULL || !host_well(host) || !instant_before(host->unwell, then)
-	    || (network_unwell().ms != 0 && !instant_before(network_unwell(), then));
+	    || (network_unwell_to(server).ms != 0 && !instant_before(network_unwell_to(server), then));
 }
 
 /* Where the account was granted a registration last that still lives; NULL: nowhere. */
@@ -350,6 +363,8 @@ is_left(const char *aor, const struct address *server)
 	const struct host *home = home_of(aor);
 	const struct word *w = word(aor);
 
+	if (w->nowhere)
+		return true;
 	if (w->registers.family == ADDRESS_NONE)
 		return home != NULL && home != network_host(server);
 	if (!address_equal(&w->registers, server) || w->refused)
@@ -367,12 +382,25 @@ home_unwell(const char *aor, struct instant then)
 	return home != NULL && unwell_since(&home->address, then);
 }
 
+static bool
+same_server(const struct sent *a, const struct sent *b)
+{
+	return a->transport == b->transport && address_equal(&a->to, &b->to);
+}
+
+/* A clean-up that was challenged, and began before whatever is pending. */
+static bool
+goes_on_cleaning(const struct sent *old, const struct sent *fresh)
+{
+	return fresh->kind == HAPPENED_UNREGISTER && !instant_before(old->began, fresh->waited_from) &&
+	    instant_before(fresh->waited_from, fresh->began);
+}
+
 /* It returns to where it was just taking its binding back (B40): the server takes the two in the order of CSeq. */
 static bool
 goes_back(const struct sent *old, const struct sent *fresh)
 {
-	return old->kind == HAPPENED_UNREGISTER && fresh->kind == HAPPENED_REGISTER &&
-	    address_equal(&old->to, &fresh->to);
+	return old->kind == HAPPENED_UNREGISTER && fresh->kind == HAPPENED_REGISTER && same_server(old, fresh);
 }
 
 static bool
@@ -403,13 +431,15 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 		old->ended = true;
 	else if (network_cut_since(old->began))
 		old->given_up = true;
+	else if (goes_on_cleaning(old, fresh))
+		return;
 	else if (goes_back(old, fresh) || (old->kind == HAPPENED_UNREGISTER && (old->cleans_up ||
 	    instant_since(old->waited_from, fresh->began) >= UNREGISTER_WAIT_MS)) ||
 	    (old->kind == HAPPENED_QUESTION && (age >= GIVE_UP_MS || home_unwell(fresh->aor, old->began))) ||
 	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
-	else if (old->kind != HAPPENED_UNREGISTER && !address_equal(&old->to, &fresh->to) &&
-	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began)))
+	else if (old->kind != HAPPENED_UNREGISTER && !same_server(old, fresh) &&
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began) || !instant_before(seen.changed_at, old->began)))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",
@@ -478,6 +508,21 @@ check_copy(const struct sent *s, const struct message *m, const struct address *
 }
 
 static void
+count_request(const struct sent *fresh)
+{
+	if (fresh->kind == HAPPENED_QUESTION)
+		tally(TALLY_B38_QUESTION);
+	else if (fresh->kind == HAPPENED_UNREGISTER && seen.stopping)
+		tally(TALLY_B43_STOPPED);
+	else if (fresh->cleans_up)
+		tally(TALLY_B40_CLEAN);
+	for (const struct sent *old = seen.oldest; fresh->kind == HAPPENED_OPTIONS && old != NULL; old = old->newer)
+		if (old->kind == HAPPENED_OPTIONS && !old->ended && address_equal(&old->to, &fresh->to) &&
+		    instant_since(old->began, fresh->began) == seen.probe_timeout_ms)
+			tally(TALLY_B19_SECOND);
+}
+
+static void
 check_request(const struct message *m, const struct peer *peer, const char *where, bool failed)
 {
 	const struct address *to = &peer->address;
@@ -514,17 +559,19 @@ check_request(const struct message *m, const struct peer *peer, const char *wher
 		}
 	s->ended = failed;
 	s->cleans_up = s->kind == HAPPENED_UNREGISTER && is_left(aor, to);
+	count_request(s);
 	if (s->kind == HAPPENED_REGISTER) {
 		word(aor)->registers = *to;
 		word(aor)->began = world_now();
 		word(aor)->ended = failed;
 		word(aor)->refused = false;
+		word(aor)->nowhere = false;
 	}
 	world_story("  -> %s  %s %s cseq %u%s", where, words[s->kind], aor, m->cseq, failed ? ", not sent" : "");
 	HASH_ADD_KEYPTR(hh, seen.by_branch, s->branch, strlen(s->branch), s);
 	*seen.newest = s;
 	seen.newest = &s->newer;
-	happened(s->kind, to, aor, 0, 0);
+	happened(s->kind, to, s->kind == HAPPENED_OPTIONS ? sip_transport_str(peer->transport) : aor, 0, 0);
 	check_call(m, to, where);
 	check_pending(s, where);
 	if (!is_candidate(aor, to))
@@ -544,6 +591,7 @@ invariants_sent(const struct packet *packet, bool failed)
 	if (!m->request) {
 		world_story("  -> %s  %d to %.*s", where, m->status, (int)m->cseq_method.len, m->cseq_method.at);
 		happened(HAPPENED_ANSWER, &to.address, "", 0, m->status);
+		tally(TALLY_B85_ANSWERED);
 		if (host == NULL || !host->asked_us)
 			world_fail("an answer to %s, which asked nothing (B88)", where);
 	} else if (span_equal(m->method, "REGISTER") || span_equal(m->method, "OPTIONS")) {
@@ -578,12 +626,20 @@ invariants_unreachable(const uint8_t *quoted, size_t len)
 }
 
 void
-invariants_broken(const struct address *server)
+invariants_broken(const struct peer *peer, bool failed)
 {
+	bool waited = false;
+
 	for (struct sent *s = seen.oldest; s != NULL; s = s->newer) {
-		if (address_equal(&s->to, server))
-			s->ended = true;
+		if (s->transport != peer->transport || !address_equal(&s->to, &peer->address))
+			continue;
+		waited |= !s->ended;
+		s->ended = true;
 	}
+	if (waited && !failed)
+		network_unheard(&peer->address);	/* it may have taken what was asked */
+	if (!failed)
+		tally(waited ? TALLY_B13_BROKEN : TALLY_B20_IDLE);
 }
 
 /* ---- 1: one live binding ---- */
@@ -599,11 +655,23 @@ unregister_given_up(const char *aor, const struct address *server)
 	return false;
 }
 
+/* What made the binding was given up before its answer came (B37, B40). */
+static bool
+register_given_up(const struct binding *b, const struct address *server)
+{
+	for (const struct sent *s = seen.oldest; s != NULL; s = s->newer)
+		if (s->kind == HAPPENED_REGISTER && s->given_up && s->cseq == b->cseq &&
+		    strcmp(s->aor, b->aor) == 0 && address_equal(&s->to, server))
+			return true;
+	return false;
+}
+
 static void
 check_second(const struct host *other, struct binding *old, const struct host *host, struct binding *fresh,
     struct instant request_sent)
 {
-	if (unwell_since(&other->address, old->granted_at) || unregister_given_up(old->aor, &other->address))
+	if (unwell_since(&other->address, old->granted_at) || unregister_given_up(old->aor, &other->address) ||
+	    register_given_up(old, &other->address))
 		old->abandoned = true;
 	else if (unwell_since(&host->address, request_sent))
 		fresh->abandoned = true;
@@ -614,10 +682,13 @@ check_second(const struct host *other, struct binding *old, const struct host *h
 void
 invariants_binding(struct host *host, struct binding *fresh, struct instant request_sent)
 {
-	fresh->abandoned = false;
+	struct call *c;
+
+	HASH_FIND_STR(seen.calls, fresh->call_id, c);
+	fresh->abandoned = c != NULL && c->past;	/* it was on its way when the daemon was killed */
 	for (struct host *other = network_hosts(); other != NULL; other = other->hh.next) {
 		for (struct binding *b = other->bindings; b != NULL; b = b->next) {
-			if (b != fresh && !b->abandoned && instant_before(world_now(), b->ends)
+			if (b != fresh && !b->abandoned && !fresh->abandoned && instant_before(world_now(), b->ends)
 			    && strcmp(b->aor, fresh->aor) == 0)
 				check_second(other, b, host, fresh, request_sent);
 		}

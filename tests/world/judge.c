@@ -14,11 +14,14 @@
  *  2  To one server in one minute: at most 24 transactions of one account (a refresh in 5 s at the fastest, B33, each
  *     challenged once), and as many as the probe interval, 30 s for what is left behind (B40), and each REGISTER that
  *     began a round (B17) can make OPTIONS.
- *  3  A reload sends nothing itself, and one of the same file in the calm changes no list, no choice, no date (B71).
+ *  3  A reload of the same file, and a DNS answer that is the same as before, change no list, no choice, no date, and
+ *     send nothing; in the midst of faults that holds for their own instant, in the calm for the lookups of a reload too
+ *     (B50, B71).
  *  4  No instant has more than some thousand events.
  *  5  In the end each account is registered on a server than which it has no better one, all its candidates are up and
  *     free, and no other server holds a binding of it (B31, B38 to B40).
  *  6  A stop ends within 5 s (B43).
+ *  7  While there is no way out at all, nothing is judged (B60).
  */
 
 #include <stdio.h>
@@ -28,9 +31,11 @@
 #include "agent/account.h"
 #include "chaos.h"
 #include "inside.h"
+#include "tally.h"
 
 enum {
 	LOOK_MS = 1000,			/* how often at most */
+	LOOK_SOON_MS = 200,		/* while an account has no registration */
 	BOUND_MS = 300 * 1000,
 	ROUNDS = 2,
 	PATIENCE_MS = 4000,
@@ -43,6 +48,7 @@ enum {
 	RETRY_AFTER_MAX_MS = 66 * 1000,	/* history.c says 60 s at most */
 	STOP_MS = 5000,
 	KNOWN_MAX = 64,			/* candidates of an account */
+	QUIET_MS = 20 * 60 * 1000,	/* so long after a change that a lookup said, B51 and B53 are over */
 };
 
 struct chance {				/* a server that would do */
@@ -58,20 +64,31 @@ struct watch {				/* an account */
 	bool counted;
 	struct chance chances[KNOWN_MAX];
 	size_t chance_count;
+
+	/* As it was after the last event, for what is counted. */
+	enum selection_reason reason;
+	bool silent, queued, waits, awaits;
+	int64_t stable_ms;
+	struct instant pause;
+	unsigned failed, held;		/* candidates that are free again and still bear their mark */
 };
 
 static struct {
 	struct judged sum;
-	struct watch *watches;
+	struct watch *watches, *watched;
 	struct instant looked;
 	struct instant instant;		/* of the last event */
 	unsigned standstill;
 	size_t without;			/* accounts without a registration */
+	size_t counted, sent;		/* happenings, and those of them that are sent messages and written files */
 	size_t sent_before;		/* a reload */
 	struct strbuf before;
-	size_t line;			/* reloads so far */
 	struct instant stop_by;
 	bool stopping;
+	struct instant changed;		/* the configuration or the daemon */
+	struct instant started;		/* the daemon */
+	struct strbuf before_answer;
+	bool lasting;			/* what the lookups of the reload bring is compared as well */
 } judge;
 
 const struct judged *
@@ -80,9 +97,35 @@ judge_sum(void)
 	return &judge.sum;
 }
 
+static unsigned
+most(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+void
+judge_add(const struct judged *more)
+{
+	struct judged *sum = &judge.sum;
+
+	sum->registers += more->registers;
+	sum->unregisters += more->unregisters;
+	sum->questions += more->questions;
+	sum->options += more->options;
+	sum->queries += more->queries;
+	sum->failovers += more->failovers;
+	sum->failbacks += more->failbacks;
+	sum->gaps += more->gaps;
+	if (more->longest_gap_ms > sum->longest_gap_ms)
+		sum->longest_gap_ms = more->longest_gap_ms;
+	sum->most_registers = most(sum->most_registers, more->most_registers);
+	sum->most_options = most(sum->most_options, more->most_options);
+}
+
 static void
 forget(void)
 {
+	judge.watched = NULL;
 	while (judge.watches != NULL) {
 		struct watch *w = judge.watches;
 
@@ -92,19 +135,30 @@ forget(void)
 	}
 }
 
+/* The daemon is there and is not about to end. */
+static bool
+runs(const struct scenario *s)
+{
+	return s->agent != NULL && !s->stopped && s->agent->on_stopped == NULL;
+}
+
 /* ---- 1: registered ---- */
 
 static struct watch *
 watch_of(const char *aor)
 {
-	struct watch *w;
+	struct watch *w = judge.watched;
 
-	HASH_FIND_STR(judge.watches, aor, w);
+	if (w != NULL)			/* mostly they are asked for in turn */
+		w = w->hh.next != NULL ? w->hh.next : judge.watches;
+	if (w == NULL || strcmp(w->aor, aor) != 0)
+		HASH_FIND_STR(judge.watches, aor, w);
 	if (w == NULL) {
 		w = memory(sizeof(*w));
 		w->aor = text_copy(span_of(aor));
 		HASH_ADD_KEYPTR(hh, judge.watches, w->aor, strlen(w->aor), w);
 	}
+	judge.watched = w;
 	return w;
 }
 
@@ -112,7 +166,7 @@ static bool
 is_registered(const char *aor)
 {
 	for (const struct host *host = network_hosts(); host != NULL; host = host->hh.next)
-		if (host->script.mode == HOST_UP && registrar_binding(host, aor, NULL, false))
+		if (host->script.mode == HOST_UP && network_well_to(&host->address) && registrar_binding(host, aor, NULL, false))
 			return true;
 	return false;
 }
@@ -124,7 +178,7 @@ serves(const struct host *host)
 	const struct script *s = &host->script;
 
 	return host_well(host) && s->registering == REGISTER_OK && s->grant[0] == '\0' && s->min_expires_s == 0 &&
-	    !s->auth_stale && s->nonce_life_ms == 0 && network_well();
+	    !s->auth_stale && s->nonce_life_ms == 0 && network_well_to(&host->address);
 }
 
 static bool
@@ -138,12 +192,19 @@ is_free(const struct account *account, const struct candidate *candidate)
 static struct instant
 good_since(const struct watch *w, const struct address *address, const struct host *host)
 {
-	struct instant since = instant_max(host->unwell, network_unwell());
+	struct instant since = instant_max(host->unwell, network_unwell_to(&host->address));
 
 	for (size_t i = 0; i < w->chance_count; i++)
 		if (address_equal(&w->chances[i].address, address))
 			return instant_max(since, w->chances[i].since);
 	return instant_max(since, world_now());
+}
+
+/* Its wait for its turn: each account sends a REGISTER and the answer to a challenge (B42). */
+static int64_t
+pace_ms(const struct account *account)
+{
+	return (int64_t)account->agent->account_count * 2 * 1000 / agent_config(account->agent)->register_rate;
 }
 
 static int64_t
@@ -158,7 +219,7 @@ bound_ms(const struct account *account)
 		probe = t->probe_interval_down_ms;
 	probe += probe / 10;
 	return (probe > BOUND_MS ? probe : BOUND_MS) + ROUNDS * t->probe_timeout_ms +
-	    (int64_t)account->candidate_count * PATIENCE_MS + TIMER_F_MS + SLACK_MS;
+	    (int64_t)account->candidate_count * PATIENCE_MS + TIMER_F_MS + pace_ms(account) + SLACK_MS;
 }
 
 static void
@@ -225,16 +286,235 @@ look_at_clock(void)
 		world_fail("%d events at one instant", STANDSTILL);
 }
 
+/* ---- what is counted ---- */
+
+static void
+count_reason(enum selection_reason reason)
+{
+	switch (reason) {
+	case SELECTION_ALONE:
+		tally(TALLY_B31_ALONE);
+		break;
+	case SELECTION_EQUAL:
+		tally(TALLY_B39_EQUAL);
+		break;
+	case SELECTION_BETTER_UNPROVEN:
+		tally(TALLY_B31_UNPROVEN);
+		break;
+	case SELECTION_BETTER_UNSTABLE:
+		tally(TALLY_B38_UNSTABLE);
+		break;
+	case SELECTION_BETTER_BLOCKED:
+		tally(TALLY_B38_BLOCKED);
+		break;
+	case SELECTION_DRAINED_ALONE:
+		tally(TALLY_B74_LAST);
+		break;
+	case SELECTION_NONE:
+	case SELECTION_FIRST:
+	case SELECTION_BEST:
+	case SELECTION_BETTER_DRAINED:
+	case SELECTION_DOWN:
+	case SELECTION_SILENT:
+	case SELECTION_REFUSED:
+	case SELECTION_FAILBACK:
+	case SELECTION_DELISTED:
+	case SELECTION_DRAINED:
+	case SELECTION_WAIT:
+	case SELECTION_REASONS:
+		break;
+	}
+}
+
+static void
+count_when(bool now, bool *before, enum tally_rule what)
+{
+	if (now && !*before)
+		tally(what);
+	*before = now;
+}
+
+static void
+count_account(const struct account *a)
+{
+	struct watch *w = watch_of(a->aor);
+	unsigned failed = 0, held = 0;
+
+	if (a->selection.reason != w->reason)
+		count_reason(a->selection.reason);
+	w->reason = a->selection.reason;
+	for (size_t i = 0; i < a->candidate_count; i++) {
+		const struct penalty *p = &a->candidates[i]->penalty;
+
+		if (p->kind == PENALTY_NONE || penalty_blocks(p, world_now()))
+			continue;
+		failed += p->kind == PENALTY_FAILED;
+		held += p->kind == PENALTY_HELD;
+	}
+	for (; w->failed < failed; w->failed++)
+		tally(TALLY_B16_FREE);
+	for (; w->held < held; w->held++)
+		tally(TALLY_B18_FREE);
+	w->failed = failed;
+	w->held = held;
+	count_when(a->registration.silent, &w->silent, TALLY_B17_SILENT);
+	count_when(a->turn.server != NULL && !a->turn.come, &w->queued, TALLY_B42_PACED);
+	count_when(a->registration.state == REGISTRATION_WAITING, &w->waits, TALLY_B41_WAIT);
+	count_when(a->selection.reason == SELECTION_NONE && a->candidate_count > 0, &w->awaits, TALLY_B32_WAITS);
+	if (a->failback.wait_ms > w->stable_ms)
+		tally(TALLY_B38_DOUBLED);
+	w->stable_ms = a->failback.wait_ms;
+	if (instant_before(w->pause, a->auth_pause) && instant_before(world_now(), a->auth_pause))
+		tally(TALLY_B16_PAUSE);
+	w->pause = a->auth_pause;
+}
+
+static void
+count_states(const struct agent *agent)
+{
+	for (size_t i = 0; i < agent->account_count; i++)
+		count_account(agent->accounts[i]);
+}
+
+static bool
+is_called(const char *word, const char *cause)
+{
+	return strcmp(word, cause) == 0;
+}
+
+static void
+count_server(const struct scenario *s, const struct record *record)
+{
+	const struct server *server;
+
+	if (record->kind == RECORD_SERVER_UP)
+		tally(is_called("registration", record->cause) ? TALLY_B17_UP : TALLY_B12_UP);
+	else if (record->kind == RECORD_SERVER_UNKNOWN)
+		tally(TALLY_B14_UNCLEAR);
+	else if (is_called("silence", record->cause))
+		tally(TALLY_B19_DOWN);
+	else if (is_called("408", record->cause))
+		tally(TALLY_B13_408);
+	else if (is_called("503", record->cause))
+		tally(TALLY_B14_503);
+	else
+		tally(TALLY_B13_ICMP);
+	if (record->kind != RECORD_SERVER_DOWN)
+		return;
+	for (server = s->agent->servers; server != NULL; server = server->hh.next)
+		if (strcmp(server->text, record->server) == 0 && server->way != NETWORK_WAY)
+			tally(TALLY_B61_WAY);
+}
+
+static void
+count_move(const struct record *record)
+{
+	if (is_called("active-down", record->cause))
+		tally(TALLY_B37_DOWN);
+	else if (is_called("active-silent", record->cause))
+		tally(TALLY_B37_SILENT);
+	else if (is_called("active-refused", record->cause))
+		tally(TALLY_B37_REFUSED);
+	else if (is_called("failback", record->cause))
+		tally(TALLY_B38_FAILBACK);
+	else if (is_called("active-delisted", record->cause))
+		tally(TALLY_B53_LEFT);
+	else if (is_called("active-drained", record->cause))
+		tally(TALLY_B74_MOVED);
+}
+
+/* Nothing may be judged while there is no way out at all (B60). */
+static void
+look_at_verdict(const struct record *record)
+{
+	struct instant since;
+	enum world_way way = network_way_out(&since);
+
+	if ((way == WAY_NONE || way == WAY_UNPLUGGED) && instant_before(since, world_now()))
+		world_fail("%s while the network is down: %s (B60)", record_kind_str(record->kind), record->text);
+}
+
+static void
+on_record(struct scenario *s, const struct record *record)
+{
+	switch (record->kind) {
+	case RECORD_SERVER_UP:
+	case RECORD_SERVER_DOWN:
+	case RECORD_SERVER_UNKNOWN:
+		count_server(s, record);
+		look_at_verdict(record);
+		break;
+	case RECORD_FAILED_OVER:
+	case RECORD_FAILED_BACK:
+	case RECORD_MOVED:
+		count_move(record);
+		look_at_verdict(record);
+		break;
+	case RECORD_REGISTERED:
+		tally(TALLY_B30_REGISTERED);
+		break;
+	case RECORD_REFUSED:
+		tally(TALLY_B15_REFUSED);
+		look_at_verdict(record);
+		break;
+	case RECORD_HELD_OFF:
+		tally(is_called("put-off", record->cause) ? TALLY_B18_HELD : TALLY_B18_SILENT);
+		look_at_verdict(record);
+		break;
+	case RECORD_UNREGISTERED:
+		tally(is_called("accepted", record->cause) ? TALLY_B38_UNREGISTERED : TALLY_B38_UNANSWERED);
+		break;
+	case RECORD_DNS_FAILED:
+		tally(TALLY_B51_FAILED);
+		break;
+	case RECORD_DNS_STALE:
+		tally(is_called("nxdomain", record->cause) || is_called("no-data", record->cause) ?
+		    TALLY_B52_DOUBTED : TALLY_B51_STALE);
+		break;
+	case RECORD_DNS_FRESH:
+		tally(TALLY_B51_FRESH);
+		break;
+	case RECORD_DRAINED:
+		tally(TALLY_B74_DRAINED);
+		break;
+	case RECORD_FROZEN:
+		tally(TALLY_B60_FROZEN);
+		break;
+	case RECORD_THAWED:
+		tally(TALLY_B60_THAWED);
+		break;
+	case RECORD_NEW_ADDRESS:
+		tally(TALLY_B62_ADDRESS);
+		break;
+	case RECORD_RELOADED:
+		tally(TALLY_B71_RELOAD);
+		break;
+	case RECORD_REMOVED:
+		tally(TALLY_B71_REMOVED);
+		break;
+	case RECORD_UNDRAINED:
+	case RECORD_KINDS:
+		break;
+	}
+}
+
 static void
 look(struct scenario *s)
 {
 	struct agent_status status;
 
 	look_at_clock();
-	if (instant_since(judge.looked, world_now()) < LOOK_MS && judge.without == 0)
+	if (!runs(s) || s->agent->started.ms != judge.started.ms) {
+		judge.started = runs(s) ? s->agent->started : (struct instant){ 0 };
+		judge.changed = world_now();
+		forget();
+	}
+	if (runs(s))
+		count_states(s->agent);
+	if (instant_since(judge.looked, world_now()) < (judge.without == 0 ? LOOK_MS : LOOK_SOON_MS))
 		return;
 	judge.looked = world_now();
-	if (s->agent == NULL || s->stopped || s->agent->on_stopped != NULL) {
+	if (!runs(s)) {
 		forget();
 		judge.without = 0;
 		if (s->agent != NULL && !s->stopped && !judge.stopping) {
@@ -257,32 +537,40 @@ look(struct scenario *s)
 static size_t
 sent_so_far(void)
 {
-	size_t sent = 0;
+	for (; judge.counted < world_happenings(); judge.counted++) {
+		enum happening_kind kind = world_happening(judge.counted)->kind;
 
-	for (size_t i = 0; i < world_happenings(); i++)
-		sent += world_happening(i)->kind != HAPPENED_QUERY;
-	return sent;
+		judge.sent += kind != HAPPENED_QUERY && kind != HAPPENED_PING;
+	}
+	return judge.sent;
 }
 
-/* All that a reload of the same file must not touch, as text; what is due at this instant aside. */
+/* What a reload of the same file must not touch, of an account or of one of its candidates. */
+struct feature {
+	const char *of;			/* text in the agent; only good while the portrait is the newest */
+	int64_t values[7];
+};
+
+static void
+draw_feature(struct strbuf *to, const struct feature *feature)
+{
+	strbuf_append_n(to, (const char *)feature, sizeof(*feature));
+}
+
 static void
 portray(const struct agent *agent, struct strbuf *to)
 {
-	struct agent_status status;
+	for (size_t i = 0; i < agent->account_count; i++) {
+		const struct account *a = agent->accounts[i];
 
-	agent_status(agent, &status);
-	for (size_t i = 0; i < status.accounts; i++) {
-		const struct account *a = agent_account(agent, i);
-
-		strbuf_printf(to, "%s %s %lld\n", a->aor, registration_state_str(a->registration.state),
-		    (long long)a->registration.deadline.ms);
+		draw_feature(to, &(struct feature){ a->aor, { a->registration.state, a->registration.deadline.ms,
+		    (int64_t)a->candidate_count } });
 		for (size_t k = 0; k < a->candidate_count; k++) {
 			const struct candidate *c = a->candidates[k];
 
-			strbuf_printf(to, "  P%u:%u#%u %s %s%s probe %lld free %lld\n", c->rank, c->priority, c->order,
-			    c->server->text, health_state_str(c->server->health.state), c == a->active ? "*" : "",
-			    (long long)timer_due(c->server->timer).ms,
-			    (long long)(penalty_blocks(&c->penalty, world_now()) ? c->penalty.free_at.ms : 0));
+			draw_feature(to, &(struct feature){ c->server->text, { c->rank, c->priority, c->order,
+			    c->server->health.state, c == a->active, timer_due(c->server->timer).ms,
+			    penalty_blocks(&c->penalty, world_now()) ? c->penalty.free_at.ms : 0 } });
 		}
 	}
 }
@@ -319,24 +607,71 @@ due_soon(const struct agent *agent, int64_t ms)
 }
 
 static void
+forget_portrait(struct strbuf *portrait)
+{
+	strbuf_fini(portrait);
+	*portrait = (struct strbuf){ 0 };
+}
+
+static void
+tell_feature(const char *when, const char *of, const int64_t v[7])
+{
+	world_story("%s: %s %lld %lld %lld %lld %lld %lld %lld", when, of, (long long)v[0], (long long)v[1],
+	    (long long)v[2], (long long)v[3], (long long)v[4], (long long)v[5], (long long)v[6]);
+}
+
+/* Everything must be as it was. */
+static void
+compare(const struct scenario *s, const struct strbuf *before, const char *what)
+{
+	struct strbuf now = { 0 };
+	const struct feature *was = (const struct feature *)(const void *)before->data, *is;
+
+	portray(s->agent, &now);
+	is = (const struct feature *)(const void *)now.data;
+	for (size_t i = 0; i < now.len / sizeof(*is) && i < before->len / sizeof(*was); i++) {
+		if (memcmp(was[i].values, is[i].values, sizeof(is->values)) == 0)
+			continue;
+		tell_feature("was", is[i].of, was[i].values);
+		tell_feature("is", is[i].of, is[i].values);
+		world_fail("%s changes something", what);
+		break;
+	}
+	if (now.len != before->len)
+		world_fail("%s changes the lists", what);
+	else if (sent_so_far() != judge.sent_before)
+		world_fail("%s sends something", what);
+	strbuf_fini(&now);
+}
+
+static void
 after_reload(void *arg)
 {
 	struct scenario *s = arg;
-	struct strbuf now = { 0 };
 
-	if (judge.before.data == NULL || s->agent == NULL)
+	if (judge.before.data == NULL)
 		return;
-	portray(s->agent, &now);
-	if (strcmp(judge.before.data, now.data) != 0) {
-		world_story("before the reload:\n%s", judge.before.data);
-		world_story("after it:\n%s", now.data);
-		world_fail("a reload of the same file and the same DNS answers change something (B71)");
-	} else if (sent_so_far() != judge.sent_before) {
-		world_fail("a reload of the same file sends something (B71)");
+	if (runs(s))
+		compare(s, &judge.before, "a reload of the same file, with the same DNS answers, (B71)");
+	forget_portrait(&judge.before);
+}
+
+static void
+around_answer(void *arg, bool before)
+{
+	struct scenario *s = arg;
+
+	if (before) {
+		if (!runs(s) || instant_since(judge.changed, world_now()) < QUIET_MS ||
+		    instant_since(network_unwell(), world_now()) < QUIET_MS || due_soon(s->agent, 0))
+			return;
+		judge.sent_before = sent_so_far();
+		portray(s->agent, &judge.before_answer);
+		tally(TALLY_B50_UNCHANGED);
+	} else if (judge.before_answer.data != NULL) {
+		compare(s, &judge.before_answer, "an unchanged DNS answer (B50)");
+		forget_portrait(&judge.before_answer);
 	}
-	strbuf_fini(&now);
-	strbuf_fini(&judge.before);
-	judge.before = (struct strbuf){ 0 };
 }
 
 static bool
@@ -350,20 +685,29 @@ around_reload(struct scenario *s, bool before)
 {
 	enum { DNS_MS = 500 };
 
-	forget();
-	if (!in_calm(s)) {
-		return;
-	}
 	if (before) {
+		forget_portrait(&judge.before);
+		if (!runs(s))
+			return;
+		if (s->written == NULL || s->loaded == NULL || strcmp(s->written, s->loaded) != 0) {
+			forget();
+			judge.changed = world_now();
+			return;
+		}
 		judge.sent_before = sent_so_far();
-		if (judge.before.data == NULL && all_registered(s->agent) && !due_soon(s->agent, DNS_MS))
+		judge.lasting = in_calm(s) && all_registered(s->agent) && !due_soon(s->agent, DNS_MS);
+		if (!due_soon(s->agent, 0))
 			portray(s->agent, &judge.before);
+		tally(TALLY_B71_SAME);
 		return;
 	}
-	if (sent_so_far() != judge.sent_before)
-		world_fail("a reload of the same file sends something (B71)");
-	if (judge.before.data != NULL)
+	if (judge.before.data == NULL)
+		return;
+	compare(s, &judge.before, "a reload of the same file (B71)");
+	if (judge.lasting)
 		world_call_at(instant_add(world_now(), DNS_MS / 2), after_reload, s, NULL);
+	else
+		forget_portrait(&judge.before);
 }
 
 /* ---- 2: caps ---- */
@@ -458,11 +802,21 @@ judge_account(const struct account *a)
 		world_fail("%s is %s in the end", a->aor, registration_state_str(a->registration.state));
 	else if (!world_binding(a->aor, &a->active->server->peer.address))
 		world_fail("%s is registered on %s and has no binding there in the end", a->aor, a->active->server->text);
+	else if (world_bindings(a->aor, &a->active->server->peer.address) != 1)
+		world_fail("%s has two bindings on %s in the end (B55, B62)", a->aor, a->active->server->text);
 	else
 		for (size_t i = 0; i < a->candidate_count; i++)
 			judge_candidate(a, a->candidates[i]);
 	judge.sum.failovers += a->failovers;
 	judge.sum.failbacks += a->failbacks;
+}
+
+static void
+count_unjudged(const struct agent *agent)
+{
+	for (const struct server *server = agent->servers; server != NULL; server = server->hh.next)
+		if (server->warned_of_silence)
+			tally(TALLY_B23_UNJUDGED);
 }
 
 /* What happens to be under way is waited for. */
@@ -478,6 +832,7 @@ judge_end(struct scenario *s)
 	agent_status(s->agent, &status);
 	for (size_t i = 0; i < status.accounts; i++)
 		judge_account(agent_account(s->agent, i));
+	count_unjudged(s->agent);
 	count_windows(true, &judge.sum.most_registers);
 	count_windows(false, &judge.sum.most_options);
 	count_happenings();
@@ -490,16 +845,20 @@ judge_begin(struct scenario *s)
 	judge.instant = world_at(0);
 	judge.standstill = 0;
 	judge.without = 0;
+	judge.counted = judge.sent = 0;
 	judge.stopping = false;
 	s->judge = look;
 	s->judge_end = judge_end;
 	s->judge_reload = around_reload;
+	s->judge_record = on_record;
+	judge.changed = world_at(0);
+	world_around_unchanged(around_answer, s, QUIET_MS);
 }
 
 void
 judge_fini(void)
 {
 	forget();
-	strbuf_fini(&judge.before);
-	judge.before = (struct strbuf){ 0 };
+	forget_portrait(&judge.before);
+	forget_portrait(&judge.before_answer);
 }

@@ -4,7 +4,7 @@
 noinst_LIBRARIES += libworld.a
 libworld_a_SOURCES = tests/world/world.h tests/world/inside.h tests/world/clock.c tests/world/disk.c tests/world/dns.c \
 	tests/world/files.c tests/world/invariants.c tests/world/netwatch.c tests/world/network.c tests/world/random.c \
-	tests/world/registrar.c tests/world/story.c tests/world/streams.c \
+	tests/world/registrar.c tests/world/story.c tests/world/streams.c tests/world/tally.c tests/world/tally.h \
 	src/net/failure.c
 
 check_PROGRAMS += scenario
@@ -31,10 +31,12 @@ if HAVE_OPENSSL
 TESTS += chaos
 endif
 
-SEEDS = 20000
+# 15000 histories are more than a million account-hours.
+SEEDS = 15000
 FROM = 1
+HOURS = 10
 soak: chaos$(EXEEXT)
-	./chaos$(EXEEXT) --from $(FROM) --seeds $(SEEDS)
+	./chaos$(EXEEXT) --from $(FROM) --seeds $(SEEDS) --hours $(HOURS) --jobs `getconf _NPROCESSORS_ONLN` --enough
 .PHONY: soak
 
 # The n-th allocation fails: some of them in `make check`, all in `make every-alloc`.
@@ -150,6 +152,7 @@ SCENARIOS = \
 	tests/scenarios/network-preferred-hangs.scn \
 	tests/scenarios/network-route-lost-unused.scn \
 	tests/scenarios/network-route-lost.scn \
+	tests/scenarios/network-route-lost-unlisted.scn \
 	tests/scenarios/network-router-dead-for-one.scn \
 	tests/scenarios/network-router-dead.scn \
 	tests/scenarios/network-shared.scn \
@@ -223,6 +226,7 @@ SCENARIOS = \
 	tests/scenarios/restart-key-unreadable.scn \
 	tests/scenarios/restart-left-on-backup.scn \
 	tests/scenarios/restart-left-on-dead.scn \
+	tests/scenarios/restart-network-down.scn \
 	tests/scenarios/restart-no-longer-configured.scn \
 	tests/scenarios/restart-removed-and-back.scn \
 	tests/scenarios/restart-same-server.scn \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "tally.h"
 
 enum {
 	TRANSPORTS = SIP_TLS + 1,
@@ -22,6 +23,7 @@ struct way {				/* to one address, when it is another than the network's */
 	struct address to;
 	enum world_way way;
 	struct instant since;
+	struct instant unwell;		/* the last instant at which it was another than the network's */
 };
 
 struct transport {
@@ -213,7 +215,15 @@ way_changes(enum world_way way)
 bool
 network_well(void)
 {
-	return !some_way_closed() && net.script.loss_percent == 0;
+	return net.script.way == WAY_OPEN && net.script.loss_percent == 0 && !instant_before(world_now(), world_agent_wakes());
+}
+
+bool
+network_well_to(const struct address *server)
+{
+	const struct way *own = way_of(server);
+
+	return network_well() && (own == NULL || own->way == WAY_OPEN);
 }
 
 void
@@ -226,6 +236,23 @@ struct instant
 network_unwell(void)
 {
 	return network_well() ? net.unwell : world_now();
+}
+
+struct instant
+network_unwell_to(const struct address *server)
+{
+	const struct way *own = way_of(server);
+
+	if (!network_well_to(server))
+		return world_now();
+	return own == NULL ? net.unwell : instant_max(net.unwell, own->unwell);
+}
+
+enum world_way
+network_way_out(struct instant *since)
+{
+	*since = net.way_since;
+	return net.script.way;
 }
 
 void
@@ -265,7 +292,7 @@ world_way_set(const struct address *server, enum world_way way)
 		net.ways = own;
 	}
 	world_story("---- way to %s: %s", address_ip_str(server, text), way_str(way));
-	net.unwell = world_now();
+	own->unwell = world_now();
 	own->way = way;
 	own->since = world_now();
 	way_changes(way);
@@ -381,8 +408,8 @@ on_arrival(void *arg)
 	struct peer from = { f->transport, f->from };
 	struct address local = net.own[family_index(&f->from)];
 
-	if (instant_before(world_now(), clock_agent_wakes())) {
-		world_call_at(clock_agent_wakes(), on_arrival, f, free);	/* it waits in the socket */
+	if (instant_before(world_now(), world_agent_wakes())) {
+		world_call_at(world_agent_wakes(), on_arrival, f, free);	/* it waits in the socket */
 		return;
 	}
 	if (t == NULL || way_to(&f->from) != WAY_OPEN)
@@ -458,7 +485,7 @@ on_at_host(void *arg)
 	struct packet *packet = arg;
 	struct host *host = network_host(&packet->to);
 
-	if (host == NULL || (packet->transport == SIP_UDP && lost(host))) {
+	if (host == NULL || (packet->transport == SIP_UDP ? lost(host) : !streams_carry(packet))) {
 		world_story("lost %s", host == NULL ? "where nobody is" : host->text);
 		packet_free(packet);
 		return;
@@ -543,6 +570,12 @@ world_script_set(const struct address *server, const struct script *script)
 		packet_free(packet);
 		packet = next;
 	}
+}
+
+void
+network_unheard(const struct address *server)
+{
+	network_host(server)->unwell = world_now();
 }
 
 void
@@ -785,6 +818,7 @@ transport_ping(struct transport *transport, const struct peer *to, uint8_t dscp)
 		return -ENOTCONN;
 	world_story("  -> %s  CRLF", peer_str(to, text));
 	happened(HAPPENED_PING, &to->address, "", 0, 0);
+	tally(TALLY_B20_PING);
 	return 0;
 }
 

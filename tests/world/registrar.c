@@ -7,6 +7,7 @@
 
 #include "inside.h"
 #include "sip/build.h"
+#include "tally.h"
 
 enum { EXPIRES_ASKED_S = 3600, EXPIRES_MAX_S = 3600, REMEMBER_MS = 64000 };
 
@@ -42,7 +43,7 @@ host_well(const struct host *host)
 {
 	const struct script *s = &host->script;
 
-	return s->mode == HOST_UP && s->loss_percent == 0 && s->delay_ms == 0 && s->options_code != 0
+	return s->mode == HOST_UP && s->untrusted[0] == '\0' && s->loss_percent == 0 && s->delay_ms == 0 && s->options_code != 0
 	    && s->options_code != 408 && s->options_code < 500 && s->register_delay_ms == 0
 	    && !grants_nonsense(s) && (s->registering == REGISTER_OK || s->registering == REGISTER_BARE
 	    || s->registering == REGISTER_REWRITTEN);
@@ -445,10 +446,12 @@ authenticated(struct host *host, const struct packet *packet, const struct messa
 	count = span_there(c.nc) ? hexadecimal(c.nc) : nonce->count + 1;
 	if (s->auth_stale || s->auth_new_realm || count <= nonce->count
 	    || (s->nonce_life_ms > 0 && instant_since(nonce->given, world_now()) > s->nonce_life_ms)) {
+		tally(TALLY_B35_STALE);
 		refuse_credentials(host, packet, request, !s->auth_new_realm);
 		return false;
 	}
 	nonce->count = count;
+	tally(TALLY_B35_DIGEST);
 	return true;
 }
 
@@ -472,14 +475,11 @@ expires_asked(const struct message *request)
 }
 
 static void
-list_contacts(struct strbuf *b, const struct host *host, const char *aor, const struct message *request)
+list_contacts(struct strbuf *b, const struct host *host, const char *aor)
 {
 	const struct script *s = &host->script;
-	struct span user = { aor, strcspn(aor, "@") };	/* a question has no Contact that could name another one */
 	char ends[WORLD_TEXT];
 
-	if (request->contact_count > 0)
-		user = request->contacts[0].user;
 	if (s->registering == REGISTER_BARE)
 		return;
 	for (const struct binding *i = host->bindings; i != NULL; i = i->next) {
@@ -490,7 +490,7 @@ list_contacts(struct strbuf *b, const struct host *host, const char *aor, const 
 		else
 			snprintf(ends, sizeof(ends), "%lld", (long long)instant_since(world_now(), i->ends) / 1000);
 		if (s->registering == REGISTER_REWRITTEN)
-			strbuf_printf(b, "Contact: <sip:%.*s@203.0.113.9:1024>", (int)user.len, user.at);
+			strbuf_printf(b, "Contact: <%.*s@203.0.113.9:1024>", (int)strcspn(i->uri, "@"), i->uri);
 		else
 			strbuf_printf(b, "Contact: <%s>", i->uri);
 		if (s->grant_place == GRANT_IN_CONTACT)
@@ -510,12 +510,19 @@ accept_register(struct host *host, const struct packet *packet, const struct mes
 
 	if (asked != 0 && asked < s->min_expires_s) {
 		strbuf_printf(&headers, "Min-Expires: %u\r\n", s->min_expires_s);
+		tally(TALLY_B36_BRIEF);
 		answer(host, packet, request, 423, headers.data, 0);
 		strbuf_fini(&headers);
 		return;
 	}
 	if (asked != 0 && span_number(span_of(s->grant), UINT32_MAX, &said) && said > 0)
 		grant = said;
+	if (asked != 0 && grant != asked)
+		tally(grant < 30 ? TALLY_B33_SHORT : TALLY_B33_GRANT);
+	if (asked != 0 && s->registering == REGISTER_BARE)
+		tally(TALLY_B33_BARE);
+	if (asked != 0 && s->registering == REGISTER_FOREIGN)
+		tally(TALLY_B15_NOT_STORED);
 	if (grant > EXPIRES_MAX_S)
 		grant = EXPIRES_MAX_S;
 	for (size_t i = 0; i < request->contact_count; i++) {
@@ -533,7 +540,7 @@ accept_register(struct host *host, const struct packet *packet, const struct mes
 	if (s->registering == REGISTER_FOREIGN)
 		strbuf_append(&headers, "Contact: <sip:somebody@203.0.113.7:5060>;expires=300\r\n");
 	else
-		list_contacts(&headers, host, aor, request);
+		list_contacts(&headers, host, aor);
 	if (s->auth_nextnonce && s->auth != DIGEST_UNKNOWN)
 		strbuf_printf(&headers, "Authentication-Info: nextnonce=\"%s\"\r\n", nonce_new(host)->text);
 	answer(host, packet, request, 200, headers.data, s->register_delay_ms);
@@ -579,6 +586,9 @@ registrar_take(struct host *host, const struct packet *packet)
 		take_register(host, packet, request);
 	else if (!span_equal(request->method, "OPTIONS"))
 		answer(host, packet, request, 405, NULL, 0);
-	else if (s->options_code != 0)
+	else if (s->options_code != 0) {
+		if (s->options_retry_after_s > 0)
+			tally(TALLY_B14_RETRY);
 		answer_later(host, packet, request, s->options_code, s->options_retry_after_s, 0);
+	}
 }

@@ -217,6 +217,8 @@ scenario_free(struct scenario *s)
 		free(s->settings[i].key);
 		free(s->settings[i].value);
 	}
+	free(s->written);
+	free(s->loaded);
 }
 
 /* ---- The configuration ---- */
@@ -242,8 +244,22 @@ write_account(struct strbuf *text, const struct scenario_account *a)
 	strbuf_append(text, " }\n");
 }
 
+/* Where a line stands says nothing. In place. */
+static char *
+without_empty_lines(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; at != NULL && *at != '\0'; at++)
+		if (*at != '\n' || (to > text && to[-1] != '\n'))
+			*to++ = *at;
+	if (to != NULL)
+		*to = '\0';
+	return text;
+}
+
 static struct config *
-config_of_lines(const struct scenario *s, struct strbuf *errors)
+config_of_lines(struct scenario *s, struct strbuf *errors)
 {
 	struct strbuf text = { 0 };
 	struct config *config = NULL;
@@ -264,7 +280,8 @@ config_of_lines(const struct scenario *s, struct strbuf *errors)
 	}
 	if (!text.failed)
 		config = config_read(s->path, text.data, errors);
-	strbuf_fini(&text);
+	free(s->written);
+	s->written = without_empty_lines(text.data);
 	return config;
 }
 
@@ -280,7 +297,7 @@ config_of_disk(const struct scenario *s, struct strbuf *errors)
 }
 
 struct config *
-scenario_config(const struct scenario *s, struct strbuf *errors)
+scenario_config(struct scenario *s, struct strbuf *errors)
 {
 	struct config *config = s->config_path != NULL ? config_of_disk(s, errors) : config_of_lines(s, errors);
 	int64_t least_ms;
@@ -459,6 +476,10 @@ on_line(void *arg)
 	struct due *due = arg;
 	struct line *line = due->line;
 
+	if (line->verb->asks && instant_before(world_now(), world_agent_wakes())) {
+		world_call_at(world_agent_wakes(), on_line, due, drop_due);	/* nobody is there to hear it */
+		return;
+	}
 	if (line->repeated)
 		schedule(due->scenario, line, NULL, on_line, instant_add(world_now(), line->at_ms));
 	do_line(due->scenario, line);
@@ -481,6 +502,14 @@ on_record(void *arg, const struct record *record)
 	if (!s->lenient && world_story_count(record->text, world_now()) == 0)
 		world_fail("record %s is not in the log: %s", record_kind_str(record->kind), record->text);
 	world_agent_runs = runs;
+}
+
+void
+scenario_loaded(struct scenario *s)
+{
+	free(s->loaded);
+	s->loaded = s->written;
+	s->written = NULL;
 }
 
 bool
@@ -511,6 +540,7 @@ scenario_start(struct scenario *s)
 	}
 	agent_set_slice(s->agent, 1);	/* or no story had enough accounts to go over several turns */
 	s->stopped = false;
+	scenario_loaded(s);
 	s->listener = (struct agent_listener){ .on_record = on_record, .arg = s };
 	agent_listen(s->agent, &s->listener);
 	world_agent_runs = true;

@@ -83,6 +83,7 @@ struct scenario {
 	bool reload_refused;
 	char refusal[512];		/* why */
 	bool line_failed;		/* the world failed for what the file says, not for what the agent does */
+	char *written, *loaded;		/* the configuration as it was written last, and as the agent has it */
 	int64_t records[RECORD_KINDS];	/* told so far */
 	bool lenient;			/* what the lines expect need not come true */
 
@@ -118,7 +119,10 @@ bool scenario_start(struct scenario *scenario);
 void scenario_kill(struct scenario *scenario);
 
 /* The configuration as it is written by now; NULL with the findings in errors. */
-struct config *scenario_config(const struct scenario *scenario, struct strbuf *errors);
+struct config *scenario_config(struct scenario *scenario, struct strbuf *errors);
+
+/* The agent has taken that one. */
+void scenario_loaded(struct scenario *scenario);
 
 /* ---- verbs.c ---- */
 
@@ -133,6 +137,7 @@ struct verb {
 	bool (*run)(struct scenario *scenario, struct line *line, bool check, char wrong[256]);
 	bool declares;			/* may stand untimed: how the world is at the start */
 	bool later;			/* may be timed */
+	bool asks;			/* the daemon, which must not stand still */
 	void *(*save)(const struct line *line);		/* the state before, for `for` */
 	void (*restore)(const struct line *line, void *saved);
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "tally.h"
 
 enum flow_state {
 	FLOW_CLOSED,
@@ -104,12 +105,18 @@ on_broken(void *arg)
 	const struct transport_events *events;
 	void *events_arg;
 
+	if (instant_before(world_now(), world_agent_wakes())) {
+		world_call_at(world_agent_wakes(), on_broken, step, free);
+		return;
+	}
 	if (step->number == flow->number && flow->state != FLOW_CLOSED) {
 		flow->state = FLOW_CLOSED;
 		flow->number++;
 		drop_queue(flow);
 		world_story("flow %s  %s", flow->text, step->text);
-		invariants_broken(&flow->peer.address);
+		invariants_broken(&flow->peer, step->failure != TRANSPORT_ENDED);
+		if (step->failure == TRANSPORT_REFUSED || step->failure == TRANSPORT_NOT_MADE)
+			tally(step->failure == TRANSPORT_REFUSED ? TALLY_B13_REFUSED : TALLY_B13_NOT_MADE);
 		events = network_events(&events_arg);
 		if (events != NULL)
 			events->on_broken(events_arg, &flow->peer, step->failure, step->text);
@@ -130,6 +137,7 @@ on_open(void *arg)
 			struct packet *p = flow->queue;
 
 			flow->queue = p->next;
+			p->connection = flow->number;
 			network_deliver(p);
 		}
 		flow->queue_end = &flow->queue;
@@ -191,10 +199,12 @@ streams_send(struct packet *packet)
 
 	if (flow->state == FLOW_OPEN && flow->lost) {
 		world_story("lost %s  (the connection is dead)", flow->text);
+		network_unheard(&packet->to);
 		packet_free(packet);
 		return 0;
 	}
 	if (flow->state == FLOW_OPEN) {
+		packet->connection = flow->number;
 		network_deliver(packet);
 		return 0;
 	}
@@ -213,6 +223,14 @@ streams_send(struct packet *packet)
 	later(flow, world_network().delay_ms, on_syn, TRANSPORT_ENDED, "");
 	later(flow, TRANSPORT_CONNECT_MS, on_not_made, TRANSPORT_NOT_MADE, transport_failure_str(TRANSPORT_NOT_MADE));
 	return 0;
+}
+
+bool
+streams_carry(const struct packet *packet)
+{
+	const struct flow *flow = flow_find(&(struct peer){ packet->transport, packet->to });
+
+	return flow != NULL && flow->state == FLOW_OPEN && flow->number == packet->connection;
 }
 
 bool

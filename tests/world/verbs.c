@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario.h"
+#include "tally.h"
 
 static bool
 bad(char wrong[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -664,9 +665,11 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 		return true;
 	if (scenario->agent == NULL)
 		return bad(wrong, "there is no agent");
+	config = scenario_config(scenario, &errors);
+	if (scenario->written == NULL || scenario->loaded == NULL || strcmp(scenario->written, scenario->loaded) != 0)
+		world_reconfigured();
 	if (scenario->judge_reload != NULL)
 		scenario->judge_reload(scenario, true);
-	config = scenario_config(scenario, &errors);
 	if (config != NULL)
 		tell_who_leaves(scenario->agent, config);
 	world_agent_runs = true;
@@ -676,6 +679,8 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 	world_story("---- reload%s%s", scenario->reload_refused ? " refused: " : " ", scenario->refusal);
 	if (config != NULL && scenario->reload_refused)
 		config_free(config);
+	if (!scenario->reload_refused)
+		scenario_loaded(scenario);
 	strbuf_fini(&errors);
 	if (scenario->judge_reload != NULL)
 		scenario->judge_reload(scenario, false);
@@ -724,6 +729,8 @@ verb_restart(struct scenario *scenario, struct line *line, bool check, char wron
 	world_story("---- restart");
 	scenario_kill(scenario);
 	world_restarted();
+	if (world_has_state())
+		tally(TALLY_B55_RESTART);
 	if (scenario_start(scenario))
 		return true;
 	if (!scenario->lenient)
@@ -780,7 +787,7 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 	else
 		done = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
 	world_agent_runs = false;
-	if (!done)
+	if (!done && scenario->judge == NULL)	/* names come and go in the random world */
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;
 }
@@ -828,24 +835,24 @@ verb_until(struct scenario *scenario, struct line *line, bool check, char wrong[
 }
 
 static const struct verb verbs[] = {
-	{ "server", verb_server, true, true, save_server, restore_server },
-	{ "network", verb_network, true, true, save_network, restore_network },
-	{ "route", verb_route, true, true, save_route, restore_route },
-	{ "interface", verb_interface, true, true, NULL, NULL },
-	{ "standstill", verb_standstill, false, true, NULL, NULL },
-	{ "clock", verb_clock, false, true, NULL, NULL },
-	{ "nameserver", verb_nameserver, true, true, save_nameserver, restore_nameserver },
-	{ "dns", verb_dns, true, true, NULL, NULL },
-	{ "account", verb_account, true, true, NULL, NULL },
-	{ "config", verb_config, true, true, NULL, NULL },
-	{ "reload", verb_reload, false, true, NULL, NULL },
-	{ "request", verb_request, false, true, NULL, NULL },
-	{ "stop", verb_stop, false, true, NULL, NULL },
-	{ "restart", verb_restart, false, true, NULL, NULL },
-	{ "file", verb_file, true, true, NULL, NULL },
-	{ "expect", verb_watch, false, true, NULL, NULL },
-	{ "never", verb_watch, false, true, NULL, NULL },
-	{ "until", verb_until, false, false, NULL, NULL },
+	{ "server", verb_server, true, true, false, save_server, restore_server },
+	{ "network", verb_network, true, true, false, save_network, restore_network },
+	{ "route", verb_route, true, true, false, save_route, restore_route },
+	{ "interface", verb_interface, true, true, false, NULL, NULL },
+	{ "standstill", verb_standstill, false, true, false, NULL, NULL },
+	{ "clock", verb_clock, false, true, false, NULL, NULL },
+	{ "nameserver", verb_nameserver, true, true, false, save_nameserver, restore_nameserver },
+	{ "dns", verb_dns, true, true, false, NULL, NULL },
+	{ "account", verb_account, true, true, false, NULL, NULL },
+	{ "config", verb_config, true, true, false, NULL, NULL },
+	{ "reload", verb_reload, false, true, true, NULL, NULL },
+	{ "request", verb_request, false, true, true, NULL, NULL },
+	{ "stop", verb_stop, false, true, true, NULL, NULL },
+	{ "restart", verb_restart, false, true, true, NULL, NULL },
+	{ "file", verb_file, true, true, false, NULL, NULL },
+	{ "expect", verb_watch, false, true, false, NULL, NULL },
+	{ "never", verb_watch, false, true, false, NULL, NULL },
+	{ "until", verb_until, false, false, false, NULL, NULL },
 };
 
 const struct verb *

@@ -76,6 +76,7 @@ void world_file_set(const char *path, const char *text);	/* NULL removes it */
 void world_disk(bool readable);		/* reads, and reads alone, see the disk where the world has no such file */
 void world_file_unwritable(const char *path, bool unwritable);
 void world_file_unreadable(const char *path, bool unreadable);
+bool world_has_state(void);		/* the daemon has written some file */
 bool world_file_has(const char *path, const char *text);
 
 /* ---- Network and call servers ---- */
@@ -178,7 +179,8 @@ enum world_way world_way(const struct address *server);
 void world_way_set(const struct address *server, enum world_way way);	/* to that address alone; port ignored */
 
 /* The agent stands still for so long: no timer of its fires, what comes waits in its socket. */
-void world_stand_still(int64_t ms);
+void world_stand_still(int64_t ms);	/* nothing if it stands still already */
+struct instant world_agent_wakes(void);	/* now, or when its standstill ends */
 
 /* ---- DNS ---- */
 
@@ -199,6 +201,12 @@ void world_dns_add(const char *name, enum dns_type type, const struct dns_record
 bool world_dns_known(const char *name);	/* of any type, a failure included */
 void world_dns_ttl(const char *name, enum dns_type type, uint32_t ttl_s);	/* 3600 at first */
 
+/*
+ * Called before and after the agent gets an answer that says what the one before said to that question, no other
+ * question having been answered otherwise than before for that long.
+ */
+void world_around_unchanged(void (*look)(void *arg, bool before), void *arg, int64_t quiet_ms);
+
 /* ---- What happened, for counting ---- */
 
 enum happening_kind {
@@ -217,7 +225,7 @@ struct happening {
 	struct instant when;
 	enum happening_kind kind;
 	struct address to;
-	const char *who;	/* account, or the name of a query; never NULL */
+	const char *who;	/* account, transport of an OPTIONS, or the name of a query; never NULL */
 	enum dns_type type;	/* of a query */
 	int code;
 };
@@ -231,6 +239,7 @@ const struct happening *world_happening(size_t i);
 void world_allow(const char *aor, const struct serverfield *field, uint16_t port);
 void world_probe_timeout(int64_t ms);	/* 4 s at first */
 void world_stopping(void);		/* agent_stop() was called */
+void world_reconfigured(void);	/* agent_reload() is about to be called, with another file */
 void world_leaving(const char *aor, bool leaving);	/* it is configured no more: it ends as in a stop */
 void world_restarted(void);		/* another agent begins, that knows nothing of what the one before left */
 
