@@ -33,6 +33,7 @@ enum {
 	UNREGISTER_WAIT_MS = 2000,	/* B38 */
 	GIVE_UP_MS = 4000,		/* B37 */
 	PROBE_TIMEOUT_MS = 4000,	/* B19 */
+	UNHEARD_MS = 330 * 1000,	/* so long it may be held for down after it is well again (B10, B21) */
 	FORGET_MS = 2 * SIP_TIMER_F_MS,
 };
 
@@ -439,7 +440,8 @@ check_pending_register(struct sent *old, const struct sent *fresh, const char *w
 	    seen.stopping || is_leaving(fresh->aor))
 		old->given_up = true;
 	else if (old->kind != HAPPENED_UNREGISTER && !same_server(old, fresh) &&
-	    (age >= GIVE_UP_MS || unwell_since(&old->to, old->began) || !instant_before(seen.changed_at, old->began)))
+	    (age >= GIVE_UP_MS || unwell_since(&old->to, instant_add(old->began, -UNHEARD_MS)) ||
+	    !instant_before(seen.changed_at, old->began)))
 		old->given_up = true;
 	else
 		world_fail("a REGISTER of %s to %s, while the one to %s is pending for %lld ms (B30)",

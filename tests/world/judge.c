@@ -847,6 +847,7 @@ judge_begin(struct scenario *s)
 	judge.without = 0;
 	judge.counted = judge.sent = 0;
 	judge.stopping = false;
+	s->random = true;
 	s->judge = look;
 	s->judge_end = judge_end;
 	s->judge_reload = around_reload;

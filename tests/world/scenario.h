@@ -86,6 +86,7 @@ struct scenario {
 	char *written, *loaded;		/* the configuration as it was written last, and as the agent has it */
 	int64_t records[RECORD_KINDS];	/* told so far */
 	bool lenient;			/* what the lines expect need not come true */
+	bool random;			/* a history: what is asked of the agent may be about what it does not know */
 
 	/* The random world's (chaos.c); NULL: nobody judges but the world and the lines. */
 	void (*judge)(struct scenario *scenario);		/* after each event */

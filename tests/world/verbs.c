@@ -787,7 +787,7 @@ verb_request(struct scenario *scenario, struct line *line, bool check, char wron
 	else
 		done = probe ? agent_probe(scenario->agent, of) : agent_register(scenario->agent, of);
 	world_agent_runs = false;
-	if (!done && scenario->judge == NULL)	/* names come and go in the random world */
+	if (!done && !scenario->random)		/* names come and go there */
 		return bad(wrong, "the agent knows no \"%s\"", of == NULL ? "" : of);
 	return true;
 }
