@@ -54,6 +54,14 @@ text_head(struct strbuf *b, const struct story *story)
 static void
 text_chosen(struct strbuf *b, const struct story *story, size_t i)
 {
+	char text[STATUS_DURATION_SIZE];
+
+	if (story->why.reason == SELECTION_WAIT) {	/* nobody is asked now */
+		strbuf_append(b, "the first that is asked again");
+		if (story->why.look_again_ms >= 0)
+			strbuf_printf(b, ", in %s", shown_left_str(story->why.look_again_ms, text));
+		return;
+	}
 	if ((int)i != story->status.active)
 		strbuf_append(b, "the choice: the account goes there");
 	else

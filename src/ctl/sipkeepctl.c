@@ -94,9 +94,13 @@ main(int argc, char *argv[])
 			return EXIT_USAGE;
 		}
 	}
-	command = optind < argc ? find_command(argv[optind]) : NULL;
-	if (command == NULL) {
+	if (optind == argc) {
 		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	command = find_command(argv[optind]);
+	if (command == NULL) {
+		fprintf(stderr, "sipkeepctl: no command \"%s\"; sipkeepctl --help lists them\n", argv[optind]);
 		return EXIT_USAGE;
 	}
 	return command->run(socket, argv + optind);

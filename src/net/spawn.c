@@ -138,7 +138,8 @@ spawner_new(struct loop *loop, const char *program, int limit_s, bool silent,
 	}
 	if (failure == 0)
 		return spawner;
-	snprintf(error, 256, "notify: its helper cannot be started: %s", strerror(failure));
+	snprintf(error, 256, "notify: its helper, " SIPKEEPD_MODULEDIR "/notifyhelper, cannot be started: %s",
+	    strerror(failure));
 	spawner_free(spawner);
 	return NULL;
 }

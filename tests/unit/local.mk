@@ -223,16 +223,18 @@ tests_unit_test_status_LDADD = libagent.a $(LIBS_NET) $(LIBS_CORE) $(JANSSON_LIB
 	$(CHECK_LIBS)
 
 # Manual, sample and code know the same keys.
-check_PROGRAMS += tests/unit/list_keys tests/unit/list_metrics
+check_PROGRAMS += tests/unit/list_keys tests/unit/list_metrics tests/unit/list_words
 tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
 tests_unit_list_keys_LDADD = $(LIBS_AGENT) $(LIBS_NET) $(LIBS_CORE) $(LIBS_EXTERNAL) $(LIBS_WORLD_EXTERNAL)
 tests_unit_list_metrics_SOURCES = tests/unit/list_metrics.c
 tests_unit_list_metrics_LDADD = $(tests_unit_list_keys_LDADD)
+tests_unit_list_words_SOURCES = tests/unit/list_words.c
+tests_unit_list_words_LDADD = $(tests_unit_list_keys_LDADD)
 
 unit_scripts = tests/unit/check_headers.sh tests/unit/check_layers.sh tests/unit/check_mutants.sh \
 	tests/unit/check_symbols.sh tests/unit/test_commands.sh tests/unit/test_completion.sh \
 	tests/unit/test_keys.sh tests/unit/test_metrics.sh \
-	tests/unit/test_notify_samples.sh
+	tests/unit/test_notify_samples.sh tests/unit/test_words.sh
 dist_check_SCRIPTS += $(unit_scripts)
 TESTS += $(unit_scripts)
 
@@ -240,6 +242,7 @@ TESTS += $(unit_scripts)
 AM_TESTS_ENVIRONMENT = \
 	LIST_KEYS='$(top_builddir)/tests/unit/list_keys$(EXEEXT)'; export LIST_KEYS; \
 	LIST_METRICS='$(top_builddir)/tests/unit/list_metrics$(EXEEXT)'; export LIST_METRICS; \
+	LIST_WORDS='$(top_builddir)/tests/unit/list_words$(EXEEXT)'; export LIST_WORDS; \
 	LIBCORE='$(top_builddir)/libcore.a'; export LIBCORE; \
 	COMPILE='$(CC) -I$(top_srcdir)/src -I$(top_builddir) -D_GNU_SOURCE $(STD) $(WARNINGS) $(OSIP_CFLAGS) \
 	$(CPPFLAGS)'; export COMPILE; \

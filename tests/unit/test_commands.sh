@@ -45,8 +45,13 @@ spoken=$(sed -n 's/^\t\[REQUEST_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' "$srcdir/src
 [ -n "$spoken" ] || fail "request.c has no table of commands"
 [ "$spoken" = "$(printf '%s\n' "$commands" | sort)" ] || fail "the daemon understands other commands:" $spoken
 
+# A word that is no command is named, in one line; without any there is the help.
+said=$(./src/sipkeepctl frobnicate 2>&1)
+[ $? = 2 ] && [ "$said" = 'sipkeepctl: no command "frobnicate"; sipkeepctl --help lists them' ] ||
+	fail "sipkeepctl frobnicate: $said"
+
 if command -v mandoc >/dev/null; then
-	for manual in sipkeepd.8 sipkeepctl.1 sipkeepsim.1 sipkeepd.conf.5 sipkeepd-redundancy.7; do
+	for manual in sipkeepd.8 sipkeepctl.1 sipkeepsim.1 sipkeepd.conf.5 sipkeepd-redundancy.7 sipkeepd-http.7; do
 		mandoc -T lint -W warning "$srcdir/man/$manual" >&2 || fail "$manual: mandoc complains"
 	done
 else

@@ -337,6 +337,13 @@ START_TEST(B74_explained)
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(json_object_get(json, "candidates"), 2),
 	    "verdict")), "blocked");
 	json_decref(json);
+	strbuf_clear(&b);
+
+	/* nobody is asked now: the account goes nowhere */
+	a->status.candidates = 2;
+	a->why.reason = SELECTION_WAIT;
+	ck_assert_int_eq(explain_write(a, STATUS_TEXT, &b), 0);
+	ck_assert_ptr_nonnull(strstr(b.data, "  P2:1  10.0.0.2  up*  the first that is asked again, in 28s\n"));
 	strbuf_fini(&b);
 	free(agent);
 }
