@@ -224,6 +224,7 @@ agent_reload(struct agent *agent, struct config *config,
 		transport_discard(upstreams);
 		return -ECANCELED;
 	}
+	agent->settling = true;		/* what a connection tells now is acted upon when all is in its place */
 	transport_adopt(agent->transport, upstreams);
 	agent->retired = retired;
 	config->generation = agent_config(agent)->generation + 1;
@@ -237,6 +238,7 @@ agent_reload(struct agent *agent, struct config *config,
 	    "reload: generation %u, %zu accounts", config->generation, agent->account_count);
 	names_refresh_all(agent->names);	/* B50 */
 	ways_look(agent);
+	agent->settling = false;
 	agent_settle(agent);
 	error[0] = '\0';
 	return 0;

@@ -55,7 +55,7 @@ control_new(struct loop *loop, struct agent *agent, const struct stream_place *p
 	control->readings = readings_new(loop);
 	control->events = events_new(agent);
 	control->traces = traces_new(loop, agent);
-	control->journal = journal_new(loop, agent, hooks->state_dir);
+	control->journal = journal_new(loop, agent, hooks->state_dir, JOURNAL_WRITE_MS);
 	if (control->waiters != NULL && control->readings != NULL && control->events != NULL &&
 	    control->traces != NULL && control->journal != NULL)
 		control->listener = stream_listen(loop, place, &events, control, error);

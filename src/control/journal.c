@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "control/incident.h"
 #include "control/shown.h"
+#include "net/forked.h"
 #include "net/store.h"
 
 enum {
@@ -21,7 +22,9 @@ struct journal {
 	struct agent *agent;
 	struct agent_listener listener;
 	char *path;			/* NULL: none */
+	int64_t write_ms;		/* from a change until it is written */
 	struct timer *timer;		/* armed: there is something to write */
+	struct forked *writer;		/* NULL: nobody writes now */
 	bool warned;
 	struct incident kept[JOURNAL_KEPT];	/* a ring */
 	size_t count;			/* ever */
@@ -70,28 +73,54 @@ complain(struct journal *journal, const char *what, const char *why)
 	journal->warned = true;
 }
 
-static void
-save(struct journal *journal)
+/* In a copy of the process as a rule: a disk may be slow. */
+static int
+write_file(void *arg)
 {
+	struct journal *journal = arg;
 	struct strbuf text = { 0 };
 	int rc;
 
-	timer_set(journal->timer, INSTANT_NEVER);
-	if (journal->path == NULL)
-		return;
 	write_form(journal, STATUS_JSON, &text);
 	rc = text.failed ? -ENOMEM : store_write(journal->path, text.data, text.len);
+	strbuf_fini(&text);
+	return rc;
+}
+
+static void
+on_written(void *arg, int rc)
+{
+	struct journal *journal = arg;
+
+	journal->writer = NULL;
 	if (rc == 0)
 		journal->warned = false;
 	else
 		complain(journal, "written", strerror(-rc));
-	strbuf_fini(&text);
 }
 
 static void
 on_timer(void *arg)
 {
-	save(arg);
+	struct journal *journal = arg;
+
+	if (journal->writer != NULL) {
+		timer_set(journal->timer, instant_add(loop_now(journal->loop), journal->write_ms));
+		return;
+	}
+	journal->writer = forked_run(journal->loop, write_file, on_written, journal);
+	if (journal->writer == NULL)
+		on_written(journal, write_file(journal));
+}
+
+/* At the end: nothing is left to wait for. */
+static void
+flush(struct journal *journal)
+{
+	if (journal->writer != NULL)
+		on_written(journal, forked_wait(journal->writer));
+	if (journal->timer != NULL && !instant_is_never(timer_due(journal->timer)))
+		on_written(journal, write_file(journal));
 }
 
 static bool
@@ -114,7 +143,7 @@ static void
 changed(struct journal *journal)
 {
 	if (journal->path != NULL && instant_is_never(timer_due(journal->timer)))
-		timer_set(journal->timer, instant_add(loop_now(journal->loop), JOURNAL_WRITE_MS));
+		timer_set(journal->timer, instant_add(loop_now(journal->loop), journal->write_ms));
 }
 
 /* Refusals have no end of their own. */
@@ -260,7 +289,7 @@ on_record(void *arg, const struct record *record)
 }
 
 struct journal *
-journal_new(struct loop *loop, struct agent *agent, const char *state_dir)
+journal_new(struct loop *loop, struct agent *agent, const char *state_dir, int64_t write_ms)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
 	struct strbuf path = { 0 };
@@ -269,6 +298,7 @@ journal_new(struct loop *loop, struct agent *agent, const char *state_dir)
 		return NULL;
 	journal->loop = loop;
 	journal->agent = agent;
+	journal->write_ms = write_ms;
 	journal->listener = (struct agent_listener){ .on_record = on_record, .arg = journal };
 	agent_listen(agent, &journal->listener);
 	journal->timer = timer_new(loop, on_timer, journal);
@@ -306,8 +336,7 @@ journal_free(struct journal *journal)
 	if (journal == NULL)
 		return;
 	agent_unlisten(journal->agent, &journal->listener);
-	if (journal->timer != NULL && !instant_is_never(timer_due(journal->timer)))
-		save(journal);
+	flush(journal);
 	timer_free(journal->timer);
 	free(journal->path);
 	free(journal);

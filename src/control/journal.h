@@ -24,7 +24,7 @@
 #include "net/loop.h"
 
 #define JOURNAL_KEPT 256
-#define JOURNAL_WRITE_MS (60 * 1000)	/* the file is written that long after a change, and at the end: flash wears */
+#define JOURNAL_WRITE_MS (60 * 1000) /* flash wears */
 
 struct journal;
 
@@ -32,9 +32,10 @@ struct journal;
  * Listens to the agent, which must outlive it.
  *
  * state_dir   NULL: kept in memory only
+ * write_ms    the file is written that long after a change, and at the end: JOURNAL_WRITE_MS
  * NULL without memory.
  */
-struct journal *journal_new(struct loop *loop, struct agent *agent, const char *state_dir);
+struct journal *journal_new(struct loop *loop, struct agent *agent, const char *state_dir, int64_t write_ms);
 
 /* Before anything is recorded. A file that is broken is one warning, and is written anew. */
 void journal_read(struct journal *journal);

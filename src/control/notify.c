@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/notify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,20 +139,23 @@ run(struct notify *notify)
 {
 	struct strbuf job = { 0 };
 	bool whole = !notify->lines.failed && !notify->text.failed && !notify->newest.failed;
+	unsigned count = notify->count + notify->dropped;
 	int rc;
 
 	if (whole)
 		build_job(notify, &job);
 	if (!whole || job.failed) {
-		log_line(LOG_LEVEL_ERROR, NULL, "notify: no memory; not told: %u", notify->count + notify->dropped);
+		log_line(LOG_LEVEL_ERROR, NULL, "notify: no memory; not told: %u", count);
 		clear(notify);
 	} else {
 		rc = spawner_run(notify->spawner, job.data, job.len);
 		if (rc == 0)
 			notify->runs = true;
 		clear(notify);
-		if (rc != 0)
-			give_up(notify, strerror(-rc));
+		if (rc == -EPIPE)
+			give_up(notify, "its helper has ended");
+		else if (rc != 0)
+			log_line(LOG_LEVEL_ERROR, NULL, "notify: %s; not told: %u", strerror(-rc), count);
 	}
 	strbuf_fini(&job);
 }

@@ -15,6 +15,8 @@
 #include "fake_agent.h"
 #include "net/store.h"
 
+enum { WRITE_MS = 50, WAIT_MS = 20000 };
+
 #define S1 "udp:192.0.2.1:5060"
 #define S2 "udp:192.0.2.2:5060"
 
@@ -41,7 +43,7 @@ setup(void)
 	loop = loop_new();
 	agent = fake_agent_new();
 	log_to_sink(on_log, NULL);
-	journal = journal_new(loop, agent, dir);
+	journal = journal_new(loop, agent, dir, WRITE_MS);
 	ck_assert_ptr_nonnull(journal);
 	journal_read(journal);
 }
@@ -83,7 +85,7 @@ static void
 restart(void)
 {
 	journal_free(journal);
-	journal = journal_new(loop, agent, dir);
+	journal = journal_new(loop, agent, dir, WRITE_MS);
 	ck_assert_ptr_nonnull(journal);
 	journal_read(journal);
 }
@@ -165,6 +167,33 @@ START_TEST(B55_it_is_kept_over_a_restart)
 }
 END_TEST
 
+static struct timer *look;
+static int64_t waited_ms;
+
+static void
+on_look(void *arg)
+{
+	(void)arg;
+	waited_ms += 10;
+	if (access(path, F_OK) == 0 || waited_ms > WAIT_MS)
+		loop_stop(loop);
+	else
+		timer_set(look, instant_add(loop_now(loop), 10));
+}
+
+/* While it runs a copy of the process writes it. */
+START_TEST(B55_it_is_written_while_it_runs)
+{
+	waited_ms = 0;
+	look = timer_new(loop, on_look, NULL);
+	happens(0, (struct record){ .kind = RECORD_SERVER_DOWN, .server = S1, .cause = "unreachable" });
+	timer_set(look, loop_now(loop));
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	timer_free(look);
+}
+END_TEST
+
 START_TEST(B55_what_is_no_journal_is_one_warning)
 {
 	static const char negative[] = "[{\"kind\":\"server-down\",\"subject\":null,\"cause\":\"x\",\"begin_s\":-1,"
@@ -213,6 +242,7 @@ journal_suite(void)
 	tcase_add_test(tcase, B73_refusals_of_a_server_are_one_incident);
 	tcase_add_test(tcase, B60_B51_network_and_dns);
 	tcase_add_test(tcase, B55_it_is_kept_over_a_restart);
+	tcase_add_test(tcase, B55_it_is_written_while_it_runs);
 	tcase_add_loop_test(tcase, B55_what_is_no_journal_is_one_warning, 0, 7);
 	tcase_add_test(tcase, B73_it_is_bounded);
 	suite_add_tcase(suite, tcase);
