@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/config.h"
 #include "base/log.h"
@@ -19,6 +21,9 @@ warn_of_strangers(const struct config *config)
 		log_line(LOG_LEVEL_WARNING, NULL, "%s; the daemon would not start here", error);
 	if (!daemon_group_exists(config->control_group, error))
 		log_line(LOG_LEVEL_WARNING, NULL, "%s; the daemon would not start here", error);
+	if (config->notify != NULL && access(config->notify, X_OK) != 0)
+		log_line(LOG_LEVEL_WARNING, NULL, "notify: %s: %s; nobody would be told here", config->notify,
+		    strerror(errno));
 }
 
 static int

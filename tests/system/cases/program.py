@@ -51,6 +51,9 @@ def check_configuration(w):
     said = verdict("")[1]
     check("warning: %s: no account" % path in said, "what it warns of: " + said)
     equal(said.count("warning:"), 1, "the word stands once: " + said)
+    code, said = verdict('notify = "/no/such/program"\n' + good)
+    equal(code, 0, "a program that another machine may have: " + said)
+    check("warning: notify: /no/such/program: No such file" in said, "a warning about it: " + said)
     code, said = verdict('user = "no-such-user"\ncontrol-group = "no-such-group"\n' + good)
     equal(code, 0, "a user and a group that another machine may have: " + said)
     for name in ("user no-such-user", "group no-such-group"):
