@@ -29,7 +29,8 @@ struct run {
 	bool stopping;
 
 	/* The reload under way: */
-	struct configreader *reader;	/* NULL: none is */
+	bool reloads;			/* there is one */
+	struct configreader *reader;	/* NULL: all is read */
 	struct timer *reload_turn;
 	struct strbuf findings;
 	bool reload_again;		/* wanted once more, when this one is over */
@@ -114,21 +115,6 @@ configure_http(void *arg, const struct config *config, char error[256])
 	return http_configure(run->http, config, error);
 }
 
-static bool
-apply(struct run *run, struct config *config)
-{
-	struct agent_status status;
-	char error[256] = "";
-
-	if (agent_reload(run->agent, config, configure_http, run, error) != 0) {
-		config_free(config);
-		return refuse_reload(run, error);
-	}
-	agent_status(run->agent, &status);
-	strbuf_printf(&run->findings, "generation %u, accounts %zu\n", status.generation, status.accounts);
-	return true;
-}
-
 static void reload(void *arg);
 
 static void
@@ -136,7 +122,7 @@ end_reload(struct run *run, bool good)
 {
 	bool again = run->reload_again;
 
-	run->reload_again = false;
+	run->reload_again = run->reloads = false;
 	if (!run->stopping)
 		supervisor_reloaded(run->supervisor, good);
 	control_reload_ends(run->control, good, run->findings.data);
@@ -146,27 +132,67 @@ end_reload(struct run *run, bool good)
 }
 
 static void
-on_reload_turn(void *arg)
+begin_to_apply(struct run *run, struct config *config)
 {
-	struct run *run = arg;
+	char error[256] = "";
+
+	if (agent_reload_begin(run->agent, config, configure_http, run, error) < 0)
+		end_reload(run, refuse_reload(run, error));
+	else
+		timer_set(run->reload_turn, loop_now(run->loop));
+}
+
+static void
+read_on(struct run *run)
+{
 	struct config *config;
 
-	if (!run->stopping && config_read_on(run->reader, RELOAD_SLICE)) {
+	if (config_read_on(run->reader, RELOAD_SLICE)) {
 		timer_set(run->reload_turn, loop_now(run->loop));
 		return;
 	}
 	config = config_read_end(run->reader);
 	run->reader = NULL;
-	if (run->stopping) {
-		config_free(config);
-		end_reload(run, refuse_reload(run, "the daemon is ending"));
-		return;
-	}
 	tell_findings(run->path, config, &run->findings);
 	if (config == NULL)
 		end_reload(run, refuse_reload(run, "the configuration has errors"));
 	else
-		end_reload(run, apply(run, config));
+		begin_to_apply(run, config);
+}
+
+static void
+apply_on(struct run *run)
+{
+	char error[256] = "";
+	int result = agent_reload_on(run->agent, error);
+	struct agent_status status;
+
+	if (result > 0) {
+		timer_set(run->reload_turn, loop_now(run->loop));
+	} else if (result < 0) {
+		end_reload(run, refuse_reload(run, error));
+	} else {
+		agent_status(run->agent, &status);
+		strbuf_printf(&run->findings, "generation %u, accounts %zu\n", status.generation, status.accounts);
+		end_reload(run, true);
+	}
+}
+
+static void
+on_reload_turn(void *arg)
+{
+	struct run *run = arg;
+
+	if (run->stopping) {
+		if (run->reader != NULL)
+			config_free(config_read_end(run->reader));
+		run->reader = NULL;
+		end_reload(run, refuse_reload(run, "the daemon is ending"));
+	} else if (run->reader != NULL) {
+		read_on(run);
+	} else {
+		apply_on(run);
+	}
 }
 
 /* Begins to read; the rest follows turn by turn. */
@@ -175,10 +201,11 @@ reload(void *arg)
 {
 	struct run *run = arg;
 
-	if (run->reader != NULL) {
+	if (run->reloads) {
 		run->reload_again = true;
 		return;
 	}
+	run->reloads = true;
 	control_reload_begins(run->control);
 	if (run->stopping) {
 		end_reload(run, refuse_reload(run, "the daemon is ending"));

@@ -247,7 +247,7 @@ agent_new(struct loop *loop, struct config *config, char error[256])
 	agent->loop = loop;
 	agent->started = loop_now(loop);
 	TAILQ_INIT(&agent->listeners);
-	agent->box = config_box_new(config);
+	agent->box = config_box_new(config, &agent->unused);
 	if (agent->box == NULL || !backlog_init(agent)) {
 		free(agent->box);
 		free(agent);
@@ -272,6 +272,7 @@ agent_free(struct agent *agent)
 		return;
 	savedstate_free(agent->saved);		/* first: what goes now is no change */
 	agent->saved = NULL;
+	reload_free(agent->reload);
 	while ((account = TAILQ_FIRST(&agent->removed)) != NULL) {
 		TAILQ_REMOVE(&agent->removed, account, removed_link);
 		account_free(account);
@@ -288,18 +289,19 @@ agent_free(struct agent *agent)
 	drains_fini(&agent->drains);
 	backlog_fini(agent);
 	config_box_release(agent->box);
+	while (config_boxes_free(&agent->unused, SIZE_MAX))
+		;
 	free(agent);
 }
 
 bool
 agent_start(struct agent *agent)
 {
-	struct reload reload;
+	char error[256];
 
 	savedstate_read(agent->saved);	/* not earlier: what it writes belongs to who the daemon has become */
-	if (!reload_prepare(&reload, agent, agent->box))
+	if (reload_begin(agent, agent->box) == NULL || reload_go_on(agent->reload, SIZE_MAX, error) < 0)
 		return false;
-	reload_adopt(&reload, agent);
 	savedstate_started(agent->saved);
 	ways_look(agent);
 	agent_settle(agent);
@@ -311,6 +313,7 @@ agent_stop(struct agent *agent, void (*on_stopped)(void *arg, unsigned unanswere
 {
 	agent->on_stopped = on_stopped;
 	agent->on_stopped_arg = arg;
+	reload_hurry(agent->reload);
 	agent->stop_by = instant_add(loop_now(agent->loop), REGISTRATION_STOP_MS);
 	backlog_stop_all(agent);
 }

@@ -45,16 +45,23 @@ void agent_set_slice(struct agent *agent, size_t accounts);
 bool agent_start(struct agent *agent);
 
 /*
- * Applies another configuration as a difference (B71).
+ * Applies another configuration as a difference (B71): begins to, then goes on step by step, as long as that returns 1,
+ * with other events in between. All that can fail comes first; meanwhile nothing is touched. One at a time.
  *
- * config   owned from now on when it succeeds
+ * config   owned from now on, whatever comes of it
  * also     takes over what of it is not the agent's, when nothing else can fail any more; if it returns false, having
  *          touched nothing and said why, the reload has failed. NULL: there is nothing
- * error    on failure: why; nothing was touched
+ * error    on failure: why (256 bytes)
  * Returns 0 or negative errno.
  */
-int agent_reload(struct agent *agent, struct config *config,
+int agent_reload_begin(struct agent *agent, struct config *config,
     bool (*also)(void *arg, const struct config *config, char error[256]), void *arg, char error[256]);
+
+/* Returns 1 if there is more to do, 0 when the new configuration is in force, negative errno if it will never be. */
+int agent_reload_on(struct agent *agent, char error[256]);
+
+/* All steps at once. */
+int agent_reload(struct agent *agent, struct config *config, char error[256]);
 
 /*
  * Unregisters all accounts side by side, 5 s at most (B43).

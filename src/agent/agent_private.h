@@ -67,6 +67,8 @@ struct agent {
 	struct account_list unsettled;	/* must choose again: backlog.h */
 	bool settling;
 	struct timer *backlog;		/* set while something is left for the next turn of the loop */
+	struct reload *reload;		/* under way; NULL: none is */
+	struct config_boxes unused;	/* configurations to be freed */
 	size_t slice;			/* how much is done in one */
 	struct telling_list telling;	/* servers that have not told all their accounts */
 	size_t names_next, names_left;	/* accounts that have to look whether names have changed */

@@ -65,6 +65,7 @@ do_one(struct agent *agent)
 
 	if (account == NULL)
 		return telling_go_on(agent, agent->slice) || look_for_names(agent) ||
+		    config_boxes_free(&agent->unused, agent->slice) ||
 		    (is_stopping(agent) && stop_next(agent));
 	settle(agent, account);
 	return true;
@@ -74,6 +75,7 @@ static bool
 is_left(const struct agent *agent)
 {
 	return !TAILQ_EMPTY(&agent->unsettled) || !TAILQ_EMPTY(&agent->telling) || agent->names_left > 0 ||
+	    !SLIST_EMPTY(&agent->unused) ||
 	    (is_stopping(agent) && agent->stop_next < agent->account_count);
 }
 
@@ -100,6 +102,8 @@ free_stopped(struct agent *agent)
 {
 	struct account *account = TAILQ_FIRST(&agent->removed);
 
+	if (agent->reload != NULL)
+		return;		/* it may want one of them again */
 	if (account == NULL || !account_has_stopped(account) || (!is_stopping(agent) && names_asking(agent->names)))
 		return;
 	for (size_t n = 0; n < agent->slice && account != NULL && account_has_stopped(account); n++) {

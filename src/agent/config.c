@@ -64,19 +64,29 @@ config_enter(struct config *config)
 	return true;
 }
 
+bool
+config_free_accounts(struct config *config, size_t count)
+{
+	struct config_index *entry;
+
+	for (; count > 0 && config->account_count > 0; count--) {
+		struct account_config *last = &config->accounts[--config->account_count];
+
+		HASH_FIND(hh, config->index, last->aor, strlen(last->aor), entry);
+		if (entry != NULL)
+			HASH_DEL(config->index, entry);
+		free(entry);
+		configaccount_fini(last);
+	}
+	return config->account_count > 0;
+}
+
 void
 config_free(struct config *config)
 {
-	struct config_index *entry, *next;
-
 	if (config == NULL)
 		return;
-	HASH_ITER(hh, config->index, entry, next) {
-		HASH_DEL(config->index, entry);
-		free(entry);
-	}
-	for (size_t i = 0; i < config->account_count; i++)
-		configaccount_fini(&config->accounts[i]);
+	config_free_accounts(config, SIZE_MAX);
 	free(config->accounts);
 	free(config->interface);
 	free(config->control);

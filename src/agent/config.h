@@ -110,6 +110,9 @@ struct config {
 struct config *config_read(const char *path, const char *text, struct strbuf *errors);
 void config_free(struct config *config);
 
+/* Frees so many of its accounts, from the last one on. Returns whether there are more. */
+bool config_free_accounts(struct config *config, size_t count);
+
 /*
  * The same in steps, for who has other things to do meanwhile: an accounts-file is read line by line, the rest at once.
  *

@@ -6,7 +6,7 @@
 #include "agent/config.h"
 
 struct config_box *
-config_box_new(struct config *config)
+config_box_new(struct config *config, struct config_boxes *unused)
 {
 	struct config_box *box = calloc(1, sizeof(*box));
 
@@ -14,6 +14,7 @@ config_box_new(struct config *config)
 		return NULL;
 	box->config = config;
 	box->users = 1;
+	box->unused = unused;
 	return box;
 }
 
@@ -29,6 +30,20 @@ config_box_release(struct config_box *box)
 {
 	if (box == NULL || --box->users > 0)
 		return;
+	SLIST_INSERT_HEAD(box->unused, box, link);
+}
+
+bool
+config_boxes_free(struct config_boxes *unused, size_t accounts)
+{
+	struct config_box *box = SLIST_FIRST(unused);
+
+	if (box == NULL)
+		return false;
+	if (box->config != NULL && config_free_accounts(box->config, accounts))
+		return true;
+	SLIST_REMOVE_HEAD(unused, link);
 	config_free(box->config);
 	free(box);
+	return true;
 }

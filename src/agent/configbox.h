@@ -7,15 +7,28 @@
  * need theirs while they unregister.
  */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
 struct config;
 
 struct config_box {
 	struct config *config;
 	unsigned users;
+	struct config_boxes *unused;	/* where it goes when nobody uses it any more: it may be big */
+	SLIST_ENTRY(config_box) link;
 };
 
-struct config_box *config_box_new(struct config *config);	/* one user: the caller. NULL without memory */
+SLIST_HEAD(config_boxes, config_box);
+
+/* One user: the caller. NULL without memory. */
+struct config_box *config_box_new(struct config *config, struct config_boxes *unused);
 struct config_box *config_box_hold(struct config_box *box);
 void config_box_release(struct config_box *box);		/* NULL is fine */
+
+/* Frees so many accounts of the unused. Returns false if there was nothing to be freed. */
+bool config_boxes_free(struct config_boxes *unused, size_t accounts);
+
 
 #endif

@@ -54,24 +54,32 @@ is_shared(struct name_use *uses, const struct serverspec *spec)
 }
 
 bool
-sharing_find(const struct config *config, bool *shared)
+sharing_count(struct sharing *sharing, const struct account_config *account)
 {
-	struct name_use *uses = NULL, *use, *next;
 	bool complete = true;
 
-	for (size_t i = 0; i < config->account_count; i++)
-		for (size_t j = 0; j < config->accounts[i].server.count; j++)
-			if (config->accounts[i].server.specs[j].name[0] != '\0')
-				complete = count_use(&uses, &config->accounts[i].server.specs[j]) && complete;
-	for (size_t i = 0; i < config->account_count; i++) {
-		shared[i] = false;
-		for (size_t j = 0; j < config->accounts[i].server.count; j++)
-			if (is_shared(uses, &config->accounts[i].server.specs[j]))
-				shared[i] = true;
-	}
-	HASH_ITER(hh, uses, use, next) {
-		HASH_DEL(uses, use);
+	for (size_t i = 0; i < account->server.count; i++)
+		if (account->server.specs[i].name[0] != '\0')
+			complete = count_use(&sharing->uses, &account->server.specs[i]) && complete;
+	return complete;
+}
+
+bool
+sharing_shares(const struct sharing *sharing, const struct account_config *account)
+{
+	for (size_t i = 0; i < account->server.count; i++)
+		if (account->server.specs[i].name[0] != '\0' && is_shared(sharing->uses, &account->server.specs[i]))
+			return true;
+	return false;
+}
+
+void
+sharing_fini(struct sharing *sharing)
+{
+	struct name_use *use, *next;
+
+	HASH_ITER(hh, sharing->uses, use, next) {
+		HASH_DEL(sharing->uses, use);
 		free(use);
 	}
-	return complete;
 }

@@ -10,7 +10,17 @@
 
 #include "agent/config.h"
 
-/* shared[i] says it of config->accounts[i]. Returns false without memory. */
-bool sharing_find(const struct config *config, bool *shared);
+/* Zeroed: nobody uses a name yet. */
+struct sharing {
+	struct name_use *uses;
+};
+
+/* First all accounts are counted. Returns false without memory. */
+bool sharing_count(struct sharing *sharing, const struct account_config *account);
+
+/* Then each can be asked about: one of its names is another one's, too. */
+bool sharing_shares(const struct sharing *sharing, const struct account_config *account);
+
+void sharing_fini(struct sharing *sharing);
 
 #endif

@@ -57,6 +57,8 @@ upstreams_settle(struct agent *agent)
 	struct upstreams_retired *retired = &agent->retired;
 	size_t kept = 0;
 
+	if (agent->reload != NULL)
+		return;		/* who needs them is being changed */
 	for (size_t i = 0; i < retired->count; i++) {
 		if (is_needed(agent, &retired->list[i]))
 			retired->list[kept++] = retired->list[i];

@@ -26,12 +26,14 @@ START_TEST(B6_shared)
 {
 	struct strbuf errors = { 0 };
 	struct config *config = config_read("t.conf", cases[_i].text, &errors);
-	bool shared[3] = { true, false, false };
+	struct sharing sharing = { 0 };
 
 	ck_assert_msg(config != NULL, "%s: %s", cases[_i].text, errors.data);
-	ck_assert(sharing_find(config, shared));
-	ck_assert_int_eq(shared[0], cases[_i].first);
-	ck_assert_int_eq(shared[1], cases[_i].second);
+	for (size_t i = 0; i < config->account_count; i++)
+		ck_assert(sharing_count(&sharing, &config->accounts[i]));
+	ck_assert_int_eq(sharing_shares(&sharing, &config->accounts[0]), cases[_i].first);
+	ck_assert_int_eq(sharing_shares(&sharing, &config->accounts[1]), cases[_i].second);
+	sharing_fini(&sharing);
 	config_free(config);
 	strbuf_fini(&errors);
 }

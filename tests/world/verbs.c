@@ -673,12 +673,10 @@ verb_reload(struct scenario *scenario, struct line *line, bool check, char wrong
 	if (config != NULL)
 		tell_who_leaves(scenario->agent, config);
 	world_agent_runs = true;
-	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, NULL, NULL, why) != 0;
+	scenario->reload_refused = config == NULL || agent_reload(scenario->agent, config, why) != 0;
 	world_agent_runs = false;
 	snprintf(scenario->refusal, sizeof(scenario->refusal), "%s%s", why, errors.data == NULL ? "" : errors.data);
 	world_story("---- reload%s%s", scenario->reload_refused ? " refused: " : " ", scenario->refusal);
-	if (config != NULL && scenario->reload_refused)
-		config_free(config);
 	if (!scenario->reload_refused)
 		scenario_loaded(scenario);
 	strbuf_fini(&errors);
