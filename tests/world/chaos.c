@@ -355,10 +355,11 @@ print_sum(uint64_t count)
 	const struct judged *sum = judge_sum();
 
 	printf("%llu histories, %lu account-hours, %llu events: %lu REGISTERs, %lu unregisters, %lu questions, %lu OPTIONS,"
-	    " %lu DNS queries; %lu failovers, %lu failbacks; %lu gaps, the longest %lld s; at most %u REGISTERs and"
+	    " %lu DNS queries; %lu failovers, %lu failbacks; %lu gaps, the longest %lld s, %lld s with another one up; at most %u REGISTERs and"
 	    " %u OPTIONS to a server in a minute\n", (unsigned long long)count, chaos.account_hours,
 	    (unsigned long long)chaos.events, sum->registers, sum->unregisters, sum->questions, sum->options,
 	    sum->queries, sum->failovers, sum->failbacks, sum->gaps, (long long)sum->longest_gap_ms / 1000,
+	    (long long)sum->longest_ready_ms / 1000,
 	    sum->most_registers, sum->most_options);
 }
 

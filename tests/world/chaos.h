@@ -23,6 +23,7 @@ struct judged {
 	unsigned long failovers, failbacks;
 	unsigned long gaps;			/* an account without a registration, some server being well */
 	int64_t longest_gap_ms;
+	int64_t longest_ready_ms;		/* the same, and known to be up */
 	unsigned most_registers, most_options;	/* to one server in one window, by one account or by all */
 };
 

@@ -123,6 +123,7 @@ void registrar_free(struct host *host);
 /* It holds a live binding of the account; granted (may be NULL): since when; kept: one that was not left behind. */
 bool registrar_binding(const struct host *host, const char *aor, struct instant *granted, bool kept);
 bool host_well(const struct host *host);
+bool host_keeps(const struct host *host);	/* its 2xx means what it says (B33) */
 
 /* invariants.c */
 void invariants_begin(void);

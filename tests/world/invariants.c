@@ -614,7 +614,7 @@ invariants_answered(const struct host *host, struct span branch, int status)
 	s->ended = true;
 	if (s->kind == HAPPENED_REGISTER && address_equal(&s->to, &word(s->aor)->registers)) {
 		word(s->aor)->ended = true;
-		word(s->aor)->refused = status >= 300;
+		word(s->aor)->refused = status >= 300 || !host_keeps(host);
 	}
 }
 

@@ -8,6 +8,7 @@
  *       two rounds                                             until it is known (B19)
  *       4 s                                                    for each other candidate that takes a REGISTER and is silent
  *       32 s                                                   when none other is known to be up (B37)
+ *     While one is known to be up as well, only: 1.1 probe intervals of the active one, two rounds, the 4 s each.
  *     Refusals and hold-offs (B15, B16, B18), lost packets and what a Retry-After to OPTIONS puts off (B14) are
  *     excepted: only time in which the server answered everything, was listed and was free for the account counts.
  *     A registration is a live binding on a server that works.
@@ -61,7 +62,7 @@ struct watch {				/* an account */
 	char *aor;
 	bool without;
 	struct instant without_since;
-	bool counted;
+	struct instant dead_since;	/* the active server */
 	struct chance chances[KNOWN_MAX];
 	size_t chance_count;
 
@@ -118,6 +119,8 @@ judge_add(const struct judged *more)
 	sum->gaps += more->gaps;
 	if (more->longest_gap_ms > sum->longest_gap_ms)
 		sum->longest_gap_ms = more->longest_gap_ms;
+	if (more->longest_ready_ms > sum->longest_ready_ms)
+		sum->longest_ready_ms = more->longest_ready_ms;
 	sum->most_registers = most(sum->most_registers, more->most_registers);
 	sum->most_options = most(sum->most_options, more->most_options);
 }
@@ -222,13 +225,34 @@ bound_ms(const struct account *account)
 	    (int64_t)account->candidate_count * PATIENCE_MS + TIMER_F_MS + pace_ms(account) + SLACK_MS;
 }
 
+static bool
+is_dead(const struct address *server)
+{
+	const struct host *host = network_host(server);
+
+	return host != NULL && host->script.mode != HOST_UP && world_way(server) == WAY_OPEN;
+}
+
+/* The same while one is known to be up: the dead one need only be found, and those before it be tried. */
+static int64_t
+ready_bound_ms(const struct account *account)
+{
+	const struct timing *t = account_timing(account);
+	int64_t probe = t->probe_interval_ms;
+
+	if (t->probe_interval_active_ms < probe)
+		probe = t->probe_interval_active_ms;
+	return probe + probe / 10 + ROUNDS * t->probe_timeout_ms + (int64_t)account->candidate_count * PATIENCE_MS +
+	    pace_ms(account) + SLACK_MS;
+}
+
 static void
 look_at_gap(struct watch *w, const struct account *account)
 {
 	struct chance chances[KNOWN_MAX];
-	struct instant longest = INSTANT_NEVER;
+	struct instant longest = INSTANT_NEVER, ready = INSTANT_NEVER;
 	size_t count = 0;
-	const struct candidate *which = NULL;
+	const struct candidate *which = NULL, *active = account->active;
 	int64_t gap;
 
 	for (size_t i = 0; i < account->candidate_count && count < KNOWN_MAX; i++) {
@@ -242,6 +266,8 @@ look_at_gap(struct watch *w, const struct account *account)
 			longest = chances[count].since;
 			which = c;
 		}
+		if (c->server->health.state == HEALTH_UP && !c->server->drained)
+			ready = instant_min(ready, instant_max(chances[count].since, c->server->health.since));
 		count++;
 	}
 	memcpy(w->chances, chances, count * sizeof(chances[0]));
@@ -254,6 +280,17 @@ look_at_gap(struct watch *w, const struct account *account)
 	if (gap > bound_ms(account))
 		world_fail("%s without a registration for %lld s, while %s would do (B37)", account->aor,
 		    (long long)gap / 1000, which->server->text);
+	/* Where OPTIONS are answered, or say nothing (B23), or cannot be sent, the refresh must tell: that is the bound above. */
+	if (active != NULL && (!active->server->health.answers_options || !is_dead(&active->server->peer.address)))
+		w->dead_since = world_now();
+	if (instant_is_never(ready))
+		return;
+	gap = instant_since(instant_max(ready, instant_max(w->without_since, w->dead_since)), world_now());
+	if (gap > judge.sum.longest_ready_ms)
+		judge.sum.longest_ready_ms = gap;
+	if (gap > ready_bound_ms(account))
+		world_fail("%s without a registration for %lld s, while one that is up would do (B37)", account->aor,
+		    (long long)gap / 1000);
 }
 
 static void
@@ -269,6 +306,7 @@ look_at_account(const struct account *account)
 	if (!w->without) {
 		w->without = true;
 		w->without_since = world_now();
+		w->dead_since = world_now();
 		judge.sum.gaps++;
 	}
 	judge.without++;

@@ -39,6 +39,12 @@ grants_nonsense(const struct script *s)
 }
 
 bool
+host_keeps(const struct host *host)
+{
+	return host->script.registering != REGISTER_FOREIGN && !grants_nonsense(&host->script);
+}
+
+bool
 host_well(const struct host *host)
 {
 	const struct script *s = &host->script;
@@ -479,6 +485,7 @@ list_contacts(struct strbuf *b, const struct host *host, const char *aor)
 {
 	const struct script *s = &host->script;
 	char ends[WORLD_TEXT];
+	bool any = false;
 
 	if (s->registering == REGISTER_BARE)
 		return;
@@ -496,9 +503,10 @@ list_contacts(struct strbuf *b, const struct host *host, const char *aor)
 		if (s->grant_place == GRANT_IN_CONTACT)
 			strbuf_printf(b, ";expires=%s", ends);
 		strbuf_append(b, "\r\n");
-		if (s->grant_place == GRANT_IN_HEADER)
-			strbuf_printf(b, "Expires: %s\r\n", ends);
+		any = true;
 	}
+	if (any && s->grant_place == GRANT_IN_HEADER)
+		strbuf_printf(b, "Expires: %s\r\n", ends);
 }
 
 static void
