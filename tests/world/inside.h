@@ -95,6 +95,7 @@ bool network_well(void);
 void network_unheard(const struct address *server);	/* something got lost on the way there */
 bool network_well_to(const struct address *server);
 struct instant network_unwell_to(const struct address *server);
+bool network_turns(void);
 enum world_way network_way_out(struct instant *since);
 void network_excuse(void);
 void network_path(const struct address *to, struct path *path);

@@ -44,7 +44,7 @@ enum {
 	SLACK_MS = 2 * LOOK_MS,
 	WINDOW_MS = 60 * 1000,
 	REGISTERS_MAX = 24,
-	OPTIONS_MAX = 30,
+	OPTIONS_MAX = 20,		/* and one for each REGISTER (B17) */
 	STANDSTILL = 6000,		/* a backlog of 2000 packets may be worked off in one instant */
 	RETRY_AFTER_MAX_MS = 66 * 1000,	/* history.c says 60 s at most */
 	STOP_MS = 5000,
@@ -536,6 +536,19 @@ on_record(struct scenario *s, const struct record *record)
 	}
 }
 
+/* The time in which it stood still is not the daemon's. */
+static void
+look_at_stop(const struct scenario *s)
+{
+	if (s->agent == NULL || s->stopped)
+		return;
+	if (!judge.stopping || !instant_due(world_agent_wakes(), world_now()))
+		judge.stop_by = instant_add(world_agent_wakes(), STOP_MS);
+	else if (instant_before(judge.stop_by, world_now()))
+		world_fail("a stop takes longer than 5 s (B43)");
+	judge.stopping = true;
+}
+
 static void
 look(struct scenario *s)
 {
@@ -555,12 +568,7 @@ look(struct scenario *s)
 	if (!runs(s)) {
 		forget();
 		judge.without = 0;
-		if (s->agent != NULL && !s->stopped && !judge.stopping) {
-			judge.stopping = true;
-			judge.stop_by = instant_add(world_now(), STOP_MS);
-		} else if (s->agent != NULL && !s->stopped && instant_before(judge.stop_by, world_now())) {
-			world_fail("a stop takes longer than 5 s (B43)");
-		}
+		look_at_stop(s);
 		return;
 	}
 	judge.stopping = false;
@@ -734,7 +742,7 @@ around_reload(struct scenario *s, bool before)
 		}
 		judge.sent_before = sent_so_far();
 		judge.lasting = in_calm(s) && all_registered(s->agent) && !due_soon(s->agent, DNS_MS);
-		if (!due_soon(s->agent, 0))
+		if (!due_soon(s->agent, 0) && !network_turns())
 			portray(s->agent, &judge.before);
 		tally(TALLY_B71_SAME);
 		return;
@@ -756,41 +764,64 @@ is_register(const struct happening *h)
 	return h->kind == HAPPENED_REGISTER || h->kind == HAPPENED_UNREGISTER || h->kind == HAPPENED_QUESTION;
 }
 
-static void
-count_windows(bool registers, unsigned *most)
-{
-	struct queue {
-		UT_hash_handle hh;
-		char key[400];
-		size_t count, first;
-		int64_t at[256];
-	} *queues = NULL, *q, *next;
+struct queue {				/* what happened in the last minute */
+	UT_hash_handle hh;
 	char key[400];
+	size_t count, first;
+	int64_t at[256];
+};
+
+/* Takes one in, if `add`, and lets go what is older than a minute. Returns how many there are. */
+static size_t
+in_window(struct queue **queues, const struct address *server, const char *who, int64_t now_ms, bool add)
+{
+	char text[ADDRESS_TEXT_SIZE], key[400];
+	struct queue *q;
+
+	snprintf(key, sizeof(key), "%s %s", address_str(server, text), who);
+	HASH_FIND_STR(*queues, key, q);
+	if (q == NULL) {
+		q = memory(sizeof(*q));
+		memcpy(q->key, key, sizeof(key));
+		HASH_ADD_STR(*queues, key, q);
+	}
+	while (q->count > 0 && now_ms - q->at[q->first % 256] >= WINDOW_MS) {
+		q->first++;
+		q->count--;
+	}
+	if (add && q->count < 256)
+		q->at[(q->first + q->count++) % 256] = now_ms;
+	return q->count;
+}
+
+static void
+look_at_window(size_t count, size_t cap, unsigned *most_so_far, const char *what, const struct happening *h)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	*most_so_far = most(*most_so_far, (unsigned)count);
+	if (count > cap)
+		world_fail("%zu %s in a minute, the last at %lld s: %s %s", count, what,
+		    (long long)(h->when.ms - world_at(0).ms) / 1000, address_str(&h->to, text), h->who);
+}
+
+static void
+count_windows(void)
+{
+	struct queue *queues = NULL, *q, *next;
 
 	for (size_t i = 0; i < world_happenings(); i++) {
 		const struct happening *h = world_happening(i);
-		char text[ADDRESS_TEXT_SIZE];
 
-		if (registers ? !is_register(h) : h->kind != HAPPENED_OPTIONS)
-			continue;
-		snprintf(key, sizeof(key), "%s %s", address_str(&h->to, text), h->who);
-		HASH_FIND_STR(queues, key, q);
-		if (q == NULL) {
-			q = memory(sizeof(*q));
-			memcpy(q->key, key, sizeof(key));
-			HASH_ADD_STR(queues, key, q);
+		if (is_register(h)) {
+			in_window(&queues, &h->to, "", h->when.ms, true);
+			look_at_window(in_window(&queues, &h->to, h->who, h->when.ms, true), REGISTERS_MAX,
+			    &judge.sum.most_registers, "REGISTERs", h);
+		} else if (h->kind == HAPPENED_OPTIONS) {
+			look_at_window(in_window(&queues, &h->to, h->who, h->when.ms, true),
+			    OPTIONS_MAX + in_window(&queues, &h->to, "", h->when.ms, false),
+			    &judge.sum.most_options, "OPTIONS", h);
 		}
-		while (q->count > 0 && h->when.ms - q->at[q->first % 256] >= WINDOW_MS) {
-			q->first++;
-			q->count--;
-		}
-		if (q->count < 256)
-			q->at[(q->first + q->count++) % 256] = h->when.ms;
-		if (q->count > *most)
-			*most = (unsigned)q->count;
-		if (q->count > (registers ? REGISTERS_MAX : OPTIONS_MAX))
-			world_fail("%zu %s in a minute, the last at %lld s: %s", q->count, registers ? "REGISTERs" :
-			    "OPTIONS", (long long)(h->when.ms - world_at(0).ms) / 1000, key);
 	}
 	HASH_ITER(hh, queues, q, next) {
 		HASH_DEL(queues, q);
@@ -871,8 +902,7 @@ judge_end(struct scenario *s)
 	for (size_t i = 0; i < status.accounts; i++)
 		judge_account(agent_account(s->agent, i));
 	count_unjudged(s->agent);
-	count_windows(true, &judge.sum.most_registers);
-	count_windows(false, &judge.sum.most_options);
+	count_windows();
 	count_happenings();
 }
 

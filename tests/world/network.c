@@ -316,6 +316,23 @@ way_to(const struct address *to)
 	return way_now(to, &since);
 }
 
+/* The kernel's word on some way is another one from this instant on. */
+static bool
+turns(enum world_way way, struct instant since)
+{
+	return since.ms == world_now().ms ||
+	    (way == WAY_ROUTER_DEAD && instant_since(since, world_now()) == NEIGHBOUR_MS);
+}
+
+bool
+network_turns(void)
+{
+	for (const struct way *way = net.ways; way != NULL; way = way->next)
+		if (turns(way->way, way->since))
+			return true;
+	return turns(net.script.way, net.way_since);
+}
+
 void
 network_path(const struct address *to, struct path *path)
 {
