@@ -16,7 +16,7 @@
  *     given up like that is sent again, unregisters excepted.
  *  4  Requests go to addresses that the account's configuration names, or that DNS gave for its names; answers go to
  *     who asked (B88).
- *  5  One OPTIONS transaction to a server at a time (B10, B21).
+ *  5  One OPTIONS transaction to a server at a time (B10, B21), unless two reloads have dropped it and listed it again.
  *
  * What is sent must be a SIP message to our own strict parser besides, and a copy must not change its CSeq or goal.
  */
@@ -92,6 +92,7 @@ static struct {
 	int64_t probe_timeout_ms;
 	bool stopping;
 	struct instant changed_at;	/* the configuration became another one */
+	struct instant changed_before;	/* and the time before that */
 	bool excused;			/* numbers may be missing, and answers */
 	struct leaving *leaving;
 } seen;
@@ -196,6 +197,7 @@ world_restarted(void)
 void
 world_reconfigured(void)
 {
+	seen.changed_before = seen.changed_at;
 	seen.changed_at = world_now();
 }
 
@@ -458,7 +460,7 @@ check_pending(const struct sent *fresh, const char *where)
 			check_pending_register(old, fresh, where);
 		if (fresh->kind == HAPPENED_OPTIONS && old->kind == HAPPENED_OPTIONS
 		    && address_equal(&old->to, &fresh->to) && !network_cut_since(old->began)
-		    && old->transport == fresh->transport
+		    && old->transport == fresh->transport && instant_before(seen.changed_before, old->began)
 		    && instant_since(old->began, fresh->began) < seen.probe_timeout_ms)
 			world_fail("a second OPTIONS to %s while one is pending for %lld ms (B21)", where,
 			    (long long)instant_since(old->began, fresh->began));
