@@ -177,8 +177,9 @@ def traced(w):
     for user in ("100", "101"):
         equal(daemon.ctl("register", user)[0], 0, "exit of register")
     until(lambda: os.path.getsize(of_one) > 600, 5, "the account's messages")
-    until(lambda: "200" in [row[0] for row in dissected(w, everything, "sip.Status-Code", shown=
-          'sip.CSeq.method == "OPTIONS" && udp.port == 5061')], 10, "an answered probe over TLS")
+    for port in (5061, 5060):       # over TLS, and of the other server
+        until(lambda: "200" in [row[0] for row in dissected(w, everything, "sip.Status-Code", shown=
+              'sip.CSeq.method == "OPTIONS" && udp.port == %d' % port)], 10, "an answered probe on port %d" % port)
     _, _, text, at_server = [tracer.end() for tracer in tracers]
 
     rows = dissected(w, of_one, "sip.CSeq.method", "sip.to.user", "ip.addr", "udp.port")
