@@ -57,7 +57,9 @@ configaddress_transport(const struct configkey *key, const struct configplace *p
 		*to = (enum sip_transport)i;
 		return true;
 	}
-	return configkey_refuse(key, place, "\"%.*s\" is no transport; use udp, tcp or tls",
+	return configkey_refuse(key, place, key->kind == CONFIGKEY_UPSTREAM ?
+	    "\"%.*s\" is no transport; use udp, tcp or tls, as in \"udp:ADDRESS:PORT\"" :
+	    "\"%.*s\" is no transport; use udp, tcp or tls",
 	    name.len > 40 ? 40 : (int)name.len, name.at);
 }
 

@@ -239,18 +239,12 @@ read_answer(struct saved_answer *to, json_t *json)
 static bool
 read_peer(struct peer *peer, const char *text)
 {
-	static const enum sip_transport transports[] = { SIP_UDP, SIP_TCP, SIP_TLS };
+	struct peer_pattern pattern;
 
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
-		const char *word = sip_transport_str(transports[i]);
-		size_t len = strlen(word);
-
-		if (strncmp(text, word, len) != 0 || text[len] != ':')
-			continue;
-		peer->transport = transports[i];
-		return address_parse(&peer->address, text + len + 1) && peer->address.port != 0;
-	}
-	return false;
+	if (!peer_pattern_parse(&pattern, text) || pattern.any_transport || pattern.address.port == 0)
+		return false;
+	*peer = (struct peer){ .transport = pattern.transport, .address = pattern.address };
+	return true;
 }
 
 /* It will stand in a header of ours. */

@@ -11,4 +11,5 @@ libcore_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/path.h \
 	src/base/str.c src/base/str.h \
-	src/base/tally.c src/base/tally.h
+	src/base/tally.c src/base/tally.h \
+	src/base/walltime.c src/base/walltime.h

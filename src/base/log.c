@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "base/walltime.h"
 
 enum { LINE_SIZE = 4096 };
 
@@ -109,13 +110,12 @@ static void
 write_terminal(enum log_level level, const char *line)
 {
 	struct timespec now;
-	struct tm tm;
+	char time[WALLTIME_SIZE];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (localtime_r(&now.tv_sec, &tm) == NULL)
-		memset(&tm, 0, sizeof(tm));
+	walltime_clock((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, time);
 	/* Only what needs attention is named: most lines are transitions, and read better bare. */
-	fprintf(stderr, "%02d:%02d:%02d.%03ld %s%s%s\n", tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000,
+	fprintf(stderr, "%s %s%s%s\n", time,
 	    level <= LOG_LEVEL_WARNING ? log_level_str(level) : "", level <= LOG_LEVEL_WARNING ? ": " : "", line);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/events.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/walltime.h"
 #include "control/shown.h"
 
 enum { FORMS = STATUS_JSON + 1 };
@@ -41,10 +41,9 @@ static void
 append_json(struct strbuf *b, const struct record *record)
 {
 	struct shown_object o = { .json = json_object() };
-	struct strbuf time = { 0 };
+	char time[WALLTIME_SIZE];
 
-	shown_append_time(&time, record->wall_s);
-	shown_set(&o, "time", json_string(time.data != NULL ? time.data : ""));
+	shown_set(&o, "time", json_string(walltime_utc(record->wall_s, time)));
 	shown_set(&o, "kind", json_string(record_kind_str(record->kind)));
 	set_text(&o, "account", record->account);
 	set_text(&o, "server", record->server);
@@ -53,18 +52,17 @@ append_json(struct strbuf *b, const struct record *record)
 	set_text(&o, "cause", record->cause);
 	set_text(&o, "text", record->text);
 	shown_append_json(b, shown_finish(&o));
-	strbuf_fini(&time);
 }
 
 void
 events_line(const struct record *record, enum status_form form, struct strbuf *to)
 {
 	const char *object = record_object(record);
+	char time[WALLTIME_SIZE];
 
 	switch (form) {
 	case STATUS_TEXT:
-		shown_append_time(to, record->wall_s);
-		strbuf_append(to, " ");
+		strbuf_printf(to, "%s ", walltime_utc(record->wall_s, time));
 		if (object != NULL) {
 			shown_append_clean(to, object);
 			strbuf_append(to, ": ");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/walltime.h"
 #include "control/shown.h"
 
 const char *
@@ -43,10 +44,9 @@ append_accounts(const struct incident *incident, struct strbuf *to)
 void
 incident_append_line(const struct incident *incident, struct strbuf *to)
 {
-	char text[STATUS_DURATION_SIZE];
+	char time[WALLTIME_SIZE], text[STATUS_DURATION_SIZE];
 
-	shown_append_time(to, incident->begin_s);
-	strbuf_printf(to, " %s", incident_kind_str(incident->kind));
+	strbuf_printf(to, "%s %s", walltime_utc(incident->begin_s, time), incident_kind_str(incident->kind));
 	if (incident->subject[0] != '\0') {
 		strbuf_append(to, " ");
 		shown_append_clean(to, incident->subject);
@@ -73,11 +73,9 @@ incident_append_line(const struct incident *incident, struct strbuf *to)
 static void
 set_time(struct shown_object *o, const char *key, int64_t wall_s)
 {
-	struct strbuf time = { 0 };
+	char time[WALLTIME_SIZE];
 
-	shown_append_time(&time, wall_s);
-	shown_set(o, key, wall_s == 0 ? json_null() : json_string(time.data != NULL ? time.data : ""));
-	strbuf_fini(&time);
+	shown_set(o, key, wall_s == 0 ? json_null() : json_string(walltime_utc(wall_s, time)));
 }
 
 json_t *

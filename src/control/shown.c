@@ -37,31 +37,6 @@ shown_append_clean(struct strbuf *b, const char *text)
 	strbuf_append_clean(b, text, strlen(text));
 }
 
-/* Year, month and day from the days since 1970-01-01: years that begin in March have the odd day at their end. */
-static void
-append_date(struct strbuf *b, int64_t days)
-{
-	int64_t since = days + 719468;		/* 0000-03-01 */
-	int64_t era = since / 146097, day_of_era = since % 146097;
-	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t month = (5 * day + 2) / 153;
-
-	day = day - (153 * month + 2) / 5 + 1;
-	month = month < 10 ? month + 3 : month - 9;
-	strbuf_printf(b, "%04" PRId64 "-%02" PRId64 "-%02" PRId64, year_of_era + era * 400 + (month <= 2), month, day);
-}
-
-void
-shown_append_time(struct strbuf *b, int64_t wall_s)
-{
-	int64_t s = wall_s > 0 ? wall_s : 0;
-
-	append_date(b, s / 86400);
-	s %= 86400;
-	strbuf_printf(b, "T%02" PRId64 ":%02" PRId64 ":%02" PRId64 "Z", s / 3600, s % 3600 / 60, s % 60);
-}
-
 const char *
 shown_server_str(const struct peer *peer, char text[ADDRESS_TEXT_SIZE])
 {

@@ -20,9 +20,6 @@ const char *shown_left_str(int64_t ms, char text[STATUS_DURATION_SIZE]);
 /* Without what steers a terminal: text of others may hold it. */
 void shown_append_clean(struct strbuf *b, const char *text);
 
-/* Wall clock: "2026-11-22T15:25:44Z". */
-void shown_append_time(struct strbuf *b, int64_t wall_s);
-
 /* The address, with its port where that is not the usual one. Returns text. */
 const char *shown_server_str(const struct peer *peer, char text[ADDRESS_TEXT_SIZE]);
 

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/str.h"
+#include "base/walltime.h"
 #include "ctl/client.h"
 #include "ctl/pcap.h"
 
@@ -48,13 +48,9 @@ print_line(const struct told *told, const char *line)
 static void
 print_told(const struct told *told)
 {
-	time_t seconds = (time_t)(told->wall_ms / 1000);
-	struct tm tm;
+	char time[WALLTIME_SIZE];
 
-	if (localtime_r(&seconds, &tm) == NULL)
-		memset(&tm, 0, sizeof(tm));
-	printf("%02d:%02d:%02d.%03d %s:%s %s %zu bytes\n", tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    (int)(told->wall_ms % 1000), told->transport, told->peer, told->sent ? "->" : "<-", told->len);
+	printf("%s %s:%s %s %zu bytes\n", walltime_clock(told->wall_ms, time), told->transport, told->peer, told->sent ? "->" : "<-", told->len);
 }
 
 static void

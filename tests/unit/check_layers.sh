@@ -53,7 +53,7 @@ awk '
 		only("resolv.h", "^net/")
 		only("sys/random.h", "^net/")
 		only("arpa/inet.h", "^(net/|base/address\\.c$)")
-		only("time.h", "^(net/|base/log\\.c$|ctl/trace\\.c$)")
+		only("time.h", "^(net/|base/(log|walltime)\\.c$)")
 		only("sys/time.h", "^net/")
 		only("syslog.h", "^(base/log\\.c$|daemon\\.c$)")
 		only("osipparser2/", "^sip/")

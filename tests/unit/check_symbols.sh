@@ -22,8 +22,8 @@ awk -v ours="$work/ours" '
 		    "reallocarray __assert_fail __errno_location __stack_chk_fail _GLOBAL_OFFSET_TABLE_ abort bcmp", list)
 		for (i = 1; i <= n; i++)
 			allowed[list[i]] = 1
-		# The log alone knows the hour and the system log.
-		n = split("clock_gettime localtime_r openlog syslog closelog fputs fputc fwrite fflush", list)
+		# The log alone knows the hour and the system log; walltime the calendar, which is told the hour.
+		n = split("clock_gettime openlog syslog closelog fputs fputc fwrite fflush", list)
 		for (i = 1; i <= n; i++)
 			logs[list[i]] = 1
 	}
@@ -36,7 +36,8 @@ awk -v ours="$work/ours" '
 		if (plain in allowed || plain ~ /^(str|mem)[a-z]+$/ || ($1 == "log.o" && plain in logs))
 			next
 	}
-	$1 == "log.o" && ($2 in logs || $2 ~ /^__(clock_gettime64|localtime64_r|syslog_chk)$/) { next }
+	$1 == "log.o" && ($2 in logs || $2 ~ /^__(clock_gettime64|syslog_chk)$/) { next }
+	$1 == "walltime.o" && $2 ~ /^(gmtime_r|localtime_r|__gmtime64_r|__localtime64_r|strftime)$/ { next }
 	# Sanitizers and gcov bring their own.
 	$2 ~ /^__(asan|ubsan|sanitizer|gcov|llvm|sancov|cyg_profile)_/ { next }
 	{

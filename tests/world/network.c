@@ -47,6 +47,7 @@ static struct {
 	struct network_script script;
 	struct way *ways;
 	struct instant way_since;
+	struct instant own_since;	/* an address of ours is another one */
 	struct instant unwell, cut;
 	struct transport *transport;
 	struct address own[FAMILIES];
@@ -330,7 +331,7 @@ network_turns(void)
 	for (const struct way *way = net.ways; way != NULL; way = way->next)
 		if (turns(way->way, way->since))
 			return true;
-	return turns(net.script.way, net.way_since);
+	return turns(net.script.way, net.way_since) || net.own_since.ms == world_now().ms;
 }
 
 void
@@ -371,6 +372,7 @@ world_own_address(const struct address *own)
 
 	world_story("---- our address is %s", address_ip_str(own, text));
 	net.own[family_index(own)] = *own;
+	net.own_since = world_now();
 	net.unwell = world_now();
 	netwatch_changed();
 }
