@@ -11,6 +11,7 @@ libagent_a_SOURCES += \
 	src/control/http.c src/control/http.h \
 	src/control/incident.c src/control/incident.h \
 	src/control/journal.c src/control/journal.h \
+	src/control/metricfamily.c src/control/metricfamily.h \
 	src/control/metrics.c src/control/metrics.h \
 	src/control/notify.c src/control/notify.h \
 	src/control/page.h \

@@ -37,7 +37,4 @@ void metrics_fini(struct metrics *metrics);
 /* Appends the next piece. Returns 1 if more follows 0 if that was all, or -ENOMEM. */
 int metrics_next(struct metrics *metrics, struct strbuf *to);
 
-/* For the test that compares them with the manual: the i-th metric's name and type, or NULL. */
-const char *metrics_name(size_t i, const char **type);
-
 #endif

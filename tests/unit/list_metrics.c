@@ -2,14 +2,14 @@
 /* For test_metrics.sh: prints every metric, "NAME TYPE" a line. */
 #include <stdio.h>
 
-#include "control/metrics.h"
+#include "control/metricfamily.h"
 
 int
 main(void)
 {
-	const char *name, *type;
+	const struct metricfamily *family;
 
-	for (size_t i = 0; (name = metrics_name(i, &type)) != NULL; i++)
-		printf("%s %s\n", name, type);
+	for (size_t i = 0; (family = metricfamily(i)) != NULL; i++)
+		printf("%s %s\n", family->name, family->type);
 	return 0;
 }
