@@ -19,7 +19,7 @@ libnet_a_SOURCES = \
 	src/net/spawn.c src/net/spawn.h \
 	src/net/store.c src/net/store.h \
 	src/net/stream.c src/net/stream.h \
-	src/net/tcp.c src/net/tcp.h \
+	src/net/tcp.c src/net/tcp.h src/net/tcp_private.h src/net/tcpchange.c \
 	src/net/tls.c src/net/tls.h src/net/tlsprovider.h \
 	src/net/transport.c src/net/transport.h \
 	src/net/udp.c src/net/udp.h \
