@@ -11,7 +11,6 @@
 #include <event2/listener.h>
 #include <netinet/in.h>
 
-#include "base/log.h"
 #include "net/loopbase.h"
 #include "net/sockaddr.h"
 #include "net/tcp_private.h"
