@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent/configbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "agent/config.h"
@@ -28,7 +29,10 @@ config_box_hold(struct config_box *box)
 void
 config_box_release(struct config_box *box)
 {
-	if (box == NULL || --box->users > 0)
+	if (box == NULL)
+		return;
+	assert(box->users > 0);		/* somebody has let go of what he did not hold */
+	if (--box->users > 0)
 		return;
 	SLIST_INSERT_HEAD(box->unused, box, link);
 }
